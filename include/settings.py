@@ -1,0 +1,81 @@
+"""Where things are and how the company keeps time: the one place that reads the environment."""
+
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Settings(BaseSettings):
+    """Settings of one installation, each from the environment variable `OMNI_<NAME>`.
+
+    `var` holds all state of a local run; `lake_url` and `ledger_url` move those two elsewhere
+    (any fsspec URL, any SQLAlchemy URL). `clock` is `wall` in production, `sandbox` where the
+    business date decides what time it is (see `include.clock`).
+    """
+
+    model_config = SettingsConfigDict(env_prefix="OMNI_", frozen=True)
+
+    var: Path = ROOT / "var"
+    lake_url: str = ""
+    ledger_url: str = ""
+    time_zone: str = "Europe/London"
+    currency: str = "GBP"
+    clock: str = "wall"
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The company's time zone: business dates begin and end at its midnight."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def lake_root(self) -> str:
+        """fsspec URL under which `<channel>/<stream>/date=…/data.parquet` lie."""
+        return self.lake_url or str(self.var / "lake")
+
+    @property
+    def quarantine_root(self) -> str:
+        """fsspec URL of the refused rows, laid out like the lake."""
+        return f"{self.lake_url.rstrip('/')}-quarantine" if self.lake_url else str(self.var / "quarantine")
+
+    @property
+    def ledger(self) -> str:
+        """SQLAlchemy URL of the ledger."""
+        return self.ledger_url or f"sqlite:///{self.var / 'ledger.sqlite'}"
+
+    @property
+    def warehouse(self) -> Path:
+        """Warehouse files kept per version, the candidate, and the verified inputs of a build."""
+        return self.var / "warehouse"
+
+    @property
+    def published(self) -> Path:
+        """Published versions and the pointer `current`."""
+        return self.var / "published"
+
+    @property
+    def reports(self) -> Path:
+        """Nightly reports, one folder a business date."""
+        return self.var / "reports"
+
+    @property
+    def sandbox(self) -> Path:
+        """State of the made-up company."""
+        return self.var / "sandbox"
+
+    def day_start(self, business_date: date) -> datetime:
+        """Midnight at which `business_date` begins in the company's zone."""
+        return datetime.combine(business_date, time(), tzinfo=self.zone)
+
+    def day_end(self, business_date: date) -> datetime:
+        """Midnight at which `business_date` ends (exclusive) in the company's zone."""
+        return self.day_start(business_date + timedelta(days=1))
+
+
+def load() -> Settings:
+    """Read the settings from the environment as it is now."""
+    return Settings()
