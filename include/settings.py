@@ -15,7 +15,8 @@ class Settings(BaseSettings):
 
     `var` holds all state of a local run; `lake_url` and `ledger_url` move those two elsewhere
     (any fsspec URL, any SQLAlchemy URL). `clock` is `wall` in production, `sandbox` where the
-    business date decides what time it is (see `include.clock`).
+    business date decides what time it is (see `include.clock`). `schedules` switches the DAGs' own
+    schedules off where a command drives the night; `retry_seconds` is the first wait before a retry.
     """
 
     model_config = SettingsConfigDict(env_prefix="OMNI_", frozen=True)
@@ -26,6 +27,8 @@ class Settings(BaseSettings):
     time_zone: str = "Europe/London"
     currency: str = "GBP"
     clock: str = "wall"
+    schedules: bool = True
+    retry_seconds: int = 60
 
     @cached_property
     def zone(self) -> ZoneInfo:

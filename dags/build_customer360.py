@@ -1,0 +1,50 @@
+"""Build the one customer profile of a business date, audit it, and publish it whole.
+
+**A red task before `publish_version` means that nothing of this night is visible**: readers keep the
+previous version, and no audience or message leaves on the new one.
+
+- `await_channels`: a required channel did not land. Mend and clear its ingest DAG, then clear this task.
+- `build_*`: a model or one of its critical tests failed; the log names it. Mend the model, then clear
+  `open_candidate` with everything downstream: a build always starts from a fresh candidate.
+- `audit_candidate`: the profile as a whole failed a check; the log says which and on which model.
+- `publish_version`: clear it; publishing goes on where it stopped and is atomic.
+
+Clearing the whole run is always safe: the same date publishes the same version again.
+"""
+
+from datetime import timedelta
+
+from airflow.sdk import chain, dag
+
+from omnichannel.house import DATE_PARAM, DEFAULTS, SETTINGS, START_DATE, nightly
+from omnichannel.sensors.channels_landed import ChannelsLandedSensor
+from omnichannel.tasks import audit_candidate, build_layer, open_candidate, publish_version
+
+LAYERS = ("staging", "identity", "profile", "audiences", "journeys", "measurement")
+
+
+@dag(
+    dag_display_name="Build: customer 360",
+    schedule=nightly(),
+    start_date=START_DATE,
+    catchup=False,
+    max_active_runs=1,
+    is_paused_upon_creation=False,
+    doc_md=__doc__,
+    params=DATE_PARAM,
+    tags=["layer:build", "required"],
+    default_args=DEFAULTS,
+)
+def build_customer360() -> None:
+    await_channels = ChannelsLandedSensor(
+        task_id="await_channels",
+        poke_interval=60 if SETTINGS.clock == "wall" else 1,
+        timeout=timedelta(hours=12).total_seconds(),
+        execution_timeout=timedelta(hours=13),
+        mode="reschedule" if SETTINGS.clock == "wall" else "poke",
+    )
+    layers = [build_layer.override(task_id=f"build_{layer}")(layer) for layer in LAYERS]
+    chain(await_channels, open_candidate(), *layers, audit_candidate(), publish_version())
+
+
+build_customer360()

@@ -1,0 +1,33 @@
+"""Write to customers: settle what was unknown, plan the night's messages, send those that are due.
+
+**A red task never means that a message may have gone twice.** The ledger holds each message's state;
+clear the red task and it goes on from there. A message whose outcome could not be learned stays
+`unknown`, is not sent again, and is settled from the e-mail platform's own events on a later night.
+
+- *FixConnection* on `dispatch_messages`: the relay refused our login; nothing further was tried.
+- *RetryLater*: the relay was busy; what was refused before acceptance is planned again.
+"""
+
+from airflow.sdk import chain, dag
+
+from omnichannel.house import CUSTOMERS_PUBLISHED, DATE_PARAM, DEFAULTS, START_DATE, on_asset
+from omnichannel.tasks import dispatch_messages, plan_messages, settle_unknown
+
+
+@dag(
+    dag_display_name="Send: messages",
+    schedule=on_asset(CUSTOMERS_PUBLISHED),
+    start_date=START_DATE,
+    catchup=False,
+    max_active_runs=1,
+    is_paused_upon_creation=False,
+    doc_md=__doc__,
+    params=DATE_PARAM,
+    tags=["layer:activate", "required"],
+    default_args=DEFAULTS,
+)
+def send_messages() -> None:
+    chain(settle_unknown(), plan_messages(), dispatch_messages())
+
+
+send_messages()

@@ -1,0 +1,94 @@
+"""Airflow's public REST API, as much of it as driving a night needs."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+PARSE_SECONDS = 60
+
+
+class AirflowApi:
+    """A client logged in as one user. Every call raises `httpx.HTTPStatusError` when refused."""
+
+    def __init__(self, url: str, user: str, password: str) -> None:
+        self._user, self._password = user, password
+        self._http = httpx.Client(base_url=url, timeout=30)
+        self._login()
+
+    def _login(self) -> None:
+        answer = self._http.post("/auth/token", json={"username": self._user, "password": self._password})
+        self._http.headers["Authorization"] = f"Bearer {answer.raise_for_status().json()['access_token']}"
+
+    def _call(self, method: str, path: str, **kwargs: Any) -> Any:
+        answer = self._http.request(method, f"/api/v2{path}", **kwargs)
+        if answer.status_code == httpx.codes.UNAUTHORIZED:  # the token lives shorter than many nights
+            self._login()
+            answer = self._http.request(method, f"/api/v2{path}", **kwargs)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def set_pools(self, pools: Mapping[str, int]) -> None:
+        """Create the pools, or set the number of their slots."""
+        known = {p["name"] for p in self._call("GET", "/pools")["pools"]}
+        for name, slots in pools.items():
+            body = {"name": name, "slots": slots, "include_deferred": False}
+            if name in known:
+                self._call("PATCH", f"/pools/{name}", json={"slots": slots}, params={"update_mask": "slots"})
+            else:
+                self._call("POST", "/pools", json=body)
+
+    def await_dags(self, dag_ids: list[str]) -> None:
+        """Wait until the DAG processor has parsed all of these.
+
+        Raises:
+            TimeoutError: some did not appear within a minute; import errors are named.
+        """
+        end = time.monotonic() + PARSE_SECONDS
+        while time.monotonic() < end:
+            found = {d["dag_id"] for d in self._call("GET", "/dags", params={"limit": 200})["dags"]}
+            if found >= set(dag_ids):
+                return
+            time.sleep(0.5)
+        errors = self._call("GET", "/importErrors")["import_errors"]
+        detail = "; ".join(f"{e['filename']}: {e['stack_trace'][-300:]}" for e in errors)
+        raise TimeoutError(f"DAGs not parsed: {sorted(set(dag_ids) - found)}. {detail}")
+
+    def run(self, dag_id: str, run_id: str, conf: Mapping[str, Any]) -> None:
+        """Start a run under this id; a run that is already there is cleared and runs again."""
+        body = {"dag_run_id": run_id, "logical_date": None, "conf": dict(conf)}
+        try:
+            self._call("POST", f"/dags/{dag_id}/dagRuns", json=body)
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code != httpx.codes.CONFLICT:
+                raise
+            self._call(
+                "POST",
+                f"/dags/{dag_id}/dagRuns/{run_id}/clear",
+                json={"dry_run": False, "only_failed": False},
+            )
+
+    def runs(self, dag_id: str) -> list[dict[str, Any]]:
+        """The newest runs of a DAG, newest first."""
+        params: dict[str, Any] = {"order_by": "-id", "limit": 20}
+        return list(self._call("GET", f"/dags/{dag_id}/dagRuns", params=params)["dag_runs"])
+
+    def state(self, dag_id: str, run_id: str) -> str:
+        """State of a run: queued, running, success or failed."""
+        return str(self._call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"])
+
+    def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        """Task instances of a run, mapped ones included."""
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances"
+        return list(self._call("GET", path, params={"limit": 200})["task_instances"])
+
+    def log(self, task: Mapping[str, Any]) -> str:
+        """Text of a task's last try."""
+        path = (
+            f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}"
+            f"/logs/{task['try_number']}"
+        )
+        content = self._call("GET", path, params={"map_index": task["map_index"], "full_content": True})
+        lines = content["content"]
+        return "\n".join(line if isinstance(line, str) else str(line.get("event", "")) for line in lines)

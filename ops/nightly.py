@@ -1,0 +1,124 @@
+"""`make nightly`: one or more whole nights through the real DAGs, from a fresh clone to a report."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+from include import sandbox, settings
+from include.channels import load_channels
+from include.report import summary_table
+from ops import bring_up, services
+from ops.follow import Follower, name, span
+
+Say = Callable[[str], None]
+
+BUILD = "build_customer360"
+DELIVERIES = ("activate_audiences", "send_messages")
+REPORT = "report_results"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the nights asked for; 0 when every task of every night is green."""
+    asked = _parse(arguments)
+    house = bring_up.sandbox_settings(settings.load().var)
+    choice = bring_up.WorldChoice(asked.date, asked.people, asked.seed, asked.orders)
+    began = time.monotonic()
+
+    def say(line: str) -> None:
+        print(f"{time.monotonic() - began:6.1f} s  {line}", flush=True)
+
+    kept = services.running(house)
+    try:
+        say("starting the sandbox and Airflow's services" if not kept else f"using {kept.url}")
+        up = kept or bring_up.bring_up(house, choice)
+        say(f"services are healthy at {up.url}")
+        first = asked.date or bring_up.first_day(house, choice)
+        days = [first + timedelta(days=n) for n in range(asked.nights)]
+        return max([run_night(up, day, say) for day in days])
+    except KeyboardInterrupt:
+        say("interrupted: stopping what was started")
+        return 130
+    except (services.StartFailed, sandbox.SandboxError, TimeoutError, FileNotFoundError) as error:
+        print(f"The night could not run: {error}", file=sys.stderr)
+        return 2
+    finally:
+        if not kept:
+            bring_up.take_down(house)
+
+
+def run_night(up: services.Services, day: date, say: Say) -> int:
+    """Run one business date; 0 when all is green, 1 when a person must act."""
+    house, api, run_id = up.settings, up.api(), day.isoformat()
+    ingests = [f"ingest_{name}" for name in load_channels()]
+    began = time.monotonic()
+    say(f"— night of {day} —")
+    sandbox.advance(house, day)
+    api.await_dags([*ingests, BUILD, *DELIVERIES, REPORT])
+    known = {dag: {r["dag_run_id"] for r in api.runs(dag)} for dag in DELIVERIES}
+    follower = Follower(api, say)
+    for dag in [*ingests, BUILD]:
+        api.run(dag, run_id, {"date": run_id})
+    states = follower.follow([(dag, run_id) for dag in [*ingests, BUILD]])
+    if states[BUILD] == "success":
+        follower.follow([(dag, follower.await_new_run(dag, known[dag])) for dag in DELIVERIES])
+    _write_stages(house, day, follower, time.monotonic() - began)
+    api.run(REPORT, run_id, {"date": run_id})
+    follower.follow([(REPORT, run_id)])
+    return _conclude(up, day, follower, say)
+
+
+def _write_stages(house: settings.Settings, day: date, follower: Follower, total: float) -> None:
+    """Seconds per stage, where the report looks for them."""
+    stages: dict[str, float] = {}
+    by_dag: dict[str, list[dict[str, object]]] = {}
+    for task in follower.ended.values():
+        by_dag.setdefault("ingest" if task["dag_id"].startswith("ingest_") else task["dag_id"], []).append(
+            task
+        )
+    for dag, tasks in by_dag.items():
+        stages[dag] = round(span(tasks), 1)
+        if dag == BUILD:
+            stages |= {str(t["task_id"]): round(span([t]), 1) for t in tasks}
+    stages["total"] = round(total, 1)
+    path = house.reports / day.isoformat() / "stages.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(stages, indent=2))
+
+
+def _conclude(up: services.Services, day: date, follower: Follower, say: Say) -> int:
+    folder = up.settings.reports / day.isoformat()
+    if (folder / "summary.json").exists():
+        print("\n" + summary_table(json.loads((folder / "summary.json").read_text())))
+    if follower.is_green():
+        say(f"night of {day} is done: {folder / 'index.html'}")
+        return 0
+    print(f"\nA person must act for {day}:", file=sys.stderr)
+    for task in follower.red():
+        print(f"  {task['dag_id']} · {name(task)}\n    {_why(up, task)}", file=sys.stderr)
+    print("Mend it and run the same command again: the same date goes on where it stopped.", file=sys.stderr)
+    return 1
+
+
+def _why(up: services.Services, task: dict[str, object]) -> str:
+    """The error line of a red task's log, which says who must act."""
+    lines = [line.strip() for line in up.api().log(task).splitlines() if line.strip()]
+    errors = [line for line in lines if "Error" in line or "Fix" in line or "CheckFailed" in line]
+    return (errors or lines or ["no log was written"])[-1][:500]
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make nightly", description=__doc__)
+    parser.add_argument("--date", type=date.fromisoformat)
+    parser.add_argument("--nights", type=int, default=1)
+    parser.add_argument("--people", type=int)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--orders", type=lambda text: Path(text).resolve())
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,282 @@
+"""Airflow's own services on loopback, and the sandbox behind them: start, health, stop.
+
+Everything started here runs in a process group of its own, is remembered in `var/airflow/pids.json`,
+and is stopped by exactly that list.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+
+from include.settings import ROOT, Settings
+from ops.airflow_api import AirflowApi
+
+POOLS = {"sources": 3, "warehouse": 1, "destinations": 2}
+STARTUP_SECONDS = 120
+
+
+class StartFailed(Exception):
+    """A service did not come up; the message names its log."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """Running services: where their API is and how to log in."""
+
+    settings: Settings
+    port: int
+    password: str
+
+    @property
+    def url(self) -> str:
+        """Address of the Airflow UI and API."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def api(self) -> AirflowApi:
+        """A logged-in client of Airflow's public API."""
+        return AirflowApi(self.url, "admin", self.password)
+
+
+def home(settings: Settings) -> Path:
+    """Airflow's home: metadata database, logs, secrets of this installation."""
+    return settings.var / "airflow"
+
+
+def environment(settings: Settings, port: int) -> dict[str, str]:
+    """Environment of every Airflow process of this installation."""
+    folder = home(settings)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    airflow = {
+        "CORE__DAGS_FOLDER": ROOT / "dags",
+        "CORE__PLUGINS_FOLDER": ROOT / "plugins",
+        "CORE__LOAD_EXAMPLES": False,
+        "CORE__EXECUTOR": "LocalExecutor",
+        "CORE__PARALLELISM": 4,
+        "CORE__MAX_ACTIVE_TASKS_PER_DAG": 4,
+        "CORE__DEFAULT_TIMEZONE": settings.time_zone,
+        "CORE__FERNET_KEY": "",
+        "CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
+        "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": folder / "passwords.json",
+        "CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder / 'airflow.db'}",
+        "API__HOST": "127.0.0.1",
+        "API__PORT": port,
+        "API__BASE_URL": f"http://127.0.0.1:{port}",
+        "API__SECRET_KEY": _secret(folder / "api.key"),
+        "API_AUTH__JWT_SECRET": _secret(folder / "jwt.key"),
+        "LOGGING__BASE_LOG_FOLDER": settings.var / "logs" / "airflow",
+        "DAG_PROCESSOR__REFRESH_INTERVAL": 30,
+        "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": 30,
+        "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": 0.1,
+        "SCHEDULER__SCHEDULER_HEARTBEAT_SEC": 1,
+        "SCHEDULER__ENABLE_HEALTH_CHECK": False,
+        "USAGE_DATA_COLLECTION__ENABLED": False,
+    }
+    return (
+        os.environ
+        | {f"AIRFLOW__{name}": str(value) for name, value in airflow.items()}
+        | {
+            "AIRFLOW_HOME": str(folder),
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "plugins")]),
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+            "OMNI_VAR": str(settings.var),
+            "OMNI_CLOCK": settings.clock,
+            "OMNI_SCHEDULES": str(settings.schedules),
+            "OMNI_RETRY_SECONDS": str(settings.retry_seconds),
+            "GX_ANALYTICS_ENABLED": "false",
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        }
+        | _sandbox_connections(settings)
+    )
+
+
+def migrate(settings: Settings) -> None:
+    """Bring Airflow's metadata database to the version that is installed."""
+    _run_once(settings, environment(settings, 0), "db", "migrate")
+
+
+def start(settings: Settings, port: int = 0) -> Services:
+    """Start Airflow's services and wait until all are healthy.
+
+    An interrupted or failed start leaves nothing running.
+
+    The database must have been migrated.
+
+    Raises:
+        StartFailed: a service ended or did not answer within two minutes.
+    """
+    stop(settings)
+    folder = home(settings)
+    port = port or _free_port()
+    env = environment(settings, port)
+    services = Services(settings, port, _password(folder / "passwords.json"))
+    try:
+        for command in _commands():
+            _spawn(settings, env, command)
+        _await_health(settings, services)
+        (folder / "port").write_text(str(port))
+        services.api().set_pools(POOLS)
+    except BaseException:
+        stop(settings)
+        raise
+    return services
+
+
+def running(settings: Settings) -> Services | None:
+    """The services that `start` left up, if they answer."""
+    folder = home(settings)
+    try:
+        services = Services(
+            settings, int((folder / "port").read_text()), _password(folder / "passwords.json")
+        )
+        return services if not _unhealthy(services.url) else None
+    except (OSError, ValueError, httpx.HTTPError):
+        return None
+
+
+def stop(settings: Settings, patience: float = 15.0) -> None:
+    """Stop exactly what `start` started; kill what does not end in time."""
+    pids = home(settings) / "pids.json"
+    groups: list[int] = json.loads(pids.read_text()) if pids.exists() else []
+    alive = [pid for pid in groups if _group_alive(pid)]
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        for pid in alive:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, sign)
+        end = time.monotonic() + patience
+        while (alive := [pid for pid in alive if _group_alive(pid)]) and time.monotonic() < end:
+            _reap()
+            time.sleep(0.1)
+    pids.unlink(missing_ok=True)
+    (home(settings) / "port").unlink(missing_ok=True)
+
+
+def _commands() -> Iterator[list[str]]:
+    yield ["api-server", "--workers", "1"]
+    yield ["dag-processor"]
+    yield ["scheduler", "--skip-serve-logs"]
+    yield ["triggerer", "--skip-serve-logs"]
+
+
+def _run_once(settings: Settings, env: dict[str, str], *command: str) -> None:
+    log = _log(settings, command[0])
+    with log.open("ab") as out:
+        done = subprocess.run(
+            [sys.executable, "-m", "airflow", *command],
+            env=env,
+            cwd=ROOT,
+            stdout=out,
+            stderr=out,
+            check=False,
+        )
+    if done.returncode:
+        raise StartFailed(f"`airflow {' '.join(command)}` failed: see {log}")
+
+
+def _spawn(settings: Settings, env: dict[str, str], command: list[str]) -> None:
+    with _log(settings, command[0]).open("ab") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "airflow", *command],
+            env=env,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+    pids = home(settings) / "pids.json"
+    known = json.loads(pids.read_text()) if pids.exists() else []
+    pids.write_text(json.dumps([*known, process.pid]))
+
+
+def _await_health(settings: Settings, services: Services) -> None:
+    end = time.monotonic() + STARTUP_SECONDS
+    waiting = "api-server"
+    while time.monotonic() < end:
+        try:
+            waiting = _unhealthy(services.url)
+        except httpx.HTTPError:
+            waiting = "api-server"
+        if not waiting:
+            return
+        _reap()
+        for pid in json.loads((home(settings) / "pids.json").read_text()):
+            if not _group_alive(pid):
+                raise StartFailed(
+                    f"An Airflow service ended while starting: see {_log(settings, waiting).parent}"
+                )
+        time.sleep(0.25)
+    raise StartFailed(f"{waiting} did not become healthy: see {_log(settings, waiting)}")
+
+
+def _unhealthy(url: str) -> str:
+    """Name of the first service that is not healthy yet, or an empty string."""
+    health = httpx.get(f"{url}/api/v2/monitor/health", timeout=5).raise_for_status().json()
+    for name in ("metadatabase", "dag_processor", "scheduler", "triggerer"):
+        if (health.get(name) or {}).get("status") != "healthy":
+            return name.replace("_", "-")
+    return ""
+
+
+def _log(settings: Settings, service: str) -> Path:
+    path = settings.var / "logs" / "services" / f"{service}.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _secret(path: Path) -> str:
+    """A secret of this installation, made once and readable by its owner only."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(64))
+    return path.read_text()
+
+
+def _password(path: Path) -> str:
+    """Password of the user `admin`, made once."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(json.dumps({"admin": secrets.token_urlsafe(12)}))
+    return str(json.loads(path.read_text())["admin"])
+
+
+def _sandbox_connections(settings: Settings) -> dict[str, str]:
+    path = settings.sandbox / "connections.json"
+    declared = json.loads(path.read_text()) if path.exists() else {}
+    return {f"AIRFLOW_CONN_{conn_id.upper()}": json.dumps(values) for conn_id, values in declared.items()}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _group_alive(pid: int) -> bool:
+    """Whether an Airflow process is left in the group; a reused pid is not mistaken for one."""
+    for process in psutil.process_iter(["cmdline", "status"]):
+        with contextlib.suppress(psutil.Error, ProcessLookupError):
+            is_member = os.getpgid(process.pid) == pid and process.info["status"] != psutil.STATUS_ZOMBIE
+            if is_member and "airflow" in " ".join(process.info["cmdline"] or []):
+                return True
+    return False
+
+
+def _reap() -> None:
+    """Collect ended children, so that a dead group is seen as dead."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass

@@ -1,0 +1,32 @@
+"""`make up` and `make down`: the same services and sandbox as a night's, kept running."""
+
+import argparse
+import sys
+
+from include import sandbox, settings
+from ops import bring_up, services
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Start or stop; 0 when all is healthy or stopped, 2 when a service did not come up."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["up", "down"])
+    parser.add_argument("--port", type=int, default=8080)
+    asked = parser.parse_args(arguments)
+    house = bring_up.sandbox_settings(settings.load().var)
+    if asked.what == "down":
+        bring_up.take_down(house)
+        return 0
+    try:
+        up = services.running(house) or bring_up.bring_up(house, bring_up.WorldChoice(), asked.port)
+    except KeyboardInterrupt:
+        return 130
+    except (services.StartFailed, sandbox.SandboxError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(f"Airflow is up at {up.url}\n  user admin, password {up.password}\n  stop it with: make down")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
