@@ -1,0 +1,1 @@
+"""The warehouse: candidates built by dbt, audited, then published as Parquet."""
