@@ -15,7 +15,7 @@ export GX_ANALYTICS_ENABLED := false
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install nightly up down test lint format build score lock
+.PHONY: help install nightly up down test drill lint format build score lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ down: $(INSTALLED) ## stop what `make up` started
 
 test: $(INSTALLED) ## run every test (ARGS= goes to pytest)
 	$(RUN) -m pytest -n 2 --dist loadfile $(ARGS)
+
+drill: $(INSTALLED) ## break whole nights on purpose: kills, poisoned input (about half an hour)
+	$(RUN) -m pytest tests/drills $(ARGS)
 
 lint: $(INSTALLED) ## check style, types and SQL
 	.venv/bin/ruff check .

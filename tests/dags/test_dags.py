@@ -1,0 +1,91 @@
+"""Every DAG loads, explains itself to the person on call, and decides its retries by policy."""
+
+from datetime import date, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from include.channels import load_channels
+from omnichannel import house
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_bag_holds_every_dag_of_the_house(dag_bag):
+    expected = {f"ingest_{name}" for name in load_channels()} | {
+        path.stem for path in (ROOT / "dags").glob("*.py") if path.stem != "ingest_channels"
+    }
+    assert dag_bag.import_errors == {}
+    assert set(dag_bag.dags) == expected
+    assert len(expected) >= 8
+
+
+def test_loading_gives_no_warning(dag_bag):
+    assert dag_bag.caught_warnings == []
+
+
+def test_every_dag_tells_the_person_on_call_what_a_red_task_means(dag_bag):
+    assert dag_bag.dags
+    for dag in dag_bag.dags.values():
+        assert "red task" in dag.doc_md, dag.dag_id
+        assert dag.tags, dag.dag_id
+        assert dag.start_date.year == 2000, f"{dag.dag_id}: a start date must lie before any data"
+        assert not dag.catchup
+
+
+def test_every_task_has_an_owner_retries_a_timeout_and_the_retry_policy(dag_bag):
+    tasks = [task for dag in dag_bag.dags.values() for task in dag.tasks]
+    assert len(tasks) > 15
+    for task in tasks:
+        assert task.owner not in ("", "airflow"), task.task_id
+        assert task.retries >= 1, task.task_id
+        assert task.execution_timeout, task.task_id
+        assert task.retry_policy is not None, task.task_id
+
+
+def test_every_dag_has_a_runbook_page(dag_bag):
+    for dag_id in dag_bag.dags:
+        page = "ingest_channels" if dag_id.startswith("ingest_") else dag_id
+        assert (ROOT / "docs" / "runbooks" / f"{page}.md").exists(), dag_id
+
+
+def test_a_dag_file_imports_nothing_heavy(run_python):
+    loaded = run_python(
+        "import sys, runpy, pathlib\n"
+        "[runpy.run_path(str(p)) for p in sorted(pathlib.Path('dags').glob('*.py'))]\n"
+        "heavy = {'pandas', 'duckdb', 'dbt', 'great_expectations', 'pyarrow', 'paramiko', 'fsspec'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+    )
+    assert loaded.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("error", "action"),
+    [("FixSource", "fail"), ("FixConnection", "fail"), ("CheckFailed", "fail"), ("RetryLater", "retry")],
+)
+def test_the_error_says_whether_a_retry_can_help(error, action):
+    from include import errors
+
+    decision = house.RETRY_POLICY.evaluate(getattr(errors, error)("x"), 1, 3)
+    assert decision.action.value == action
+
+
+def test_the_business_date_is_the_parameter_then_the_asset_then_the_interval():
+    event = SimpleNamespace(extra={"date": "2026-03-14"})
+    start = datetime.fromisoformat("2026-07-12T23:00:00+00:00")  # midnight of the 13th in London
+    context = {
+        "params": {"date": "2026-03-15"},
+        "triggering_asset_events": {"a": [event]},
+        "data_interval_start": start,
+    }
+    assert house.business_date(context) == date(2026, 3, 15)
+    context["params"] = {"date": None}
+    assert house.business_date(context) == date(2026, 3, 14)
+    context["triggering_asset_events"] = {}
+    assert house.business_date(context) == date(2026, 7, 13)
+
+
+def test_a_run_without_any_date_is_refused():
+    with pytest.raises(ValueError, match="parameter `date`"):
+        house.business_date({"params": {}})

@@ -1,0 +1,55 @@
+"""A night killed at a failpoint, services and all, twice; the same command then ends it as if nothing was."""
+
+import os
+import signal
+import time
+
+import psutil
+import pytest
+
+from tests.night import House
+
+FAILPOINTS = [
+    "landing.before_commit",
+    "publish.before_pointer",
+    "dispatch.after_claim",
+    "dispatch.after_send",
+]
+
+
+def kill_everything(house: House, process) -> None:
+    """SIGKILL the command, Airflow's services and their tasks, and the sandbox's servers."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    for other in psutil.process_iter():
+        try:
+            if other.environ().get("OMNI_VAR") == str(house.var) or str(house.var) in " ".join(
+                other.cmdline()
+            ):
+                other.kill()
+        except psutil.Error:
+            continue
+
+
+@pytest.mark.parametrize("name", FAILPOINTS)
+def test_a_night_killed_twice_with_all_its_services_ends_as_an_undisturbed_one(name, undisturbed, tmp_path):
+    house = House(tmp_path / "var")
+    for n in (1, 2):
+        process = house.start(OMNI_FAILPOINT=name, OMNI_FAILPOINT_TIMES=str(n))
+        counter = house.var / "failpoints" / name
+        end = time.monotonic() + 300
+        while not (counter.exists() and counter.read_text() == str(n)):
+            assert time.monotonic() < end, f"{name} was not reached"
+            assert process.poll() is None, process.stdout.read()
+            time.sleep(0.05)
+        kill_everything(house, process)
+    code, out = house.night()
+    assert code == 0, out
+    assert house.published() == undisturbed.published()
+    sent = [m["message_id"] for m in house.received("smtp")]
+    expected = {m["message_id"] for m in undisturbed.received("smtp")}
+    assert len(sent) == len(set(sent)), "an e-mail left twice"
+    unknown = sum(d.get("unknown", 0) for d in house.summary()["destinations"].values())
+    assert set(sent) <= expected
+    assert len(expected) - len(set(sent)) <= unknown
+    assert {f["path"] for f in house.received("sftp")} == {f["path"] for f in undisturbed.received("sftp")}

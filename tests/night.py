@@ -1,0 +1,91 @@
+"""Whole nights for tests: run the real command in a folder of its own and read what it left."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ROOT = Path(__file__).parents[1]
+FIRST = "2026-03-15"
+NEXT = "2026-03-16"
+THIRD = "2026-03-17"
+
+
+@dataclass(frozen=True)
+class House:
+    """One installation under `var`, with a small made-up company."""
+
+    var: Path
+    people: int = 300
+    seed: int = 11
+
+    def start(self, day: str = FIRST, nights: int = 1, **env: str) -> subprocess.Popen[str]:
+        """Start `make nightly`'s command; the caller waits."""
+        command = [sys.executable, "-m", "ops.nightly", "--date", day, "--nights", str(nights)]
+        command += ["--people", str(self.people), "--seed", str(self.seed)]
+        path = os.pathsep.join([str(ROOT), str(ROOT / "plugins")])
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "OMNI_"))}
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**clean, "PYTHONPATH": path, "OMNI_VAR": str(self.var), **env},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def night(self, day: str = FIRST, nights: int = 1, **env: str) -> tuple[int, str]:
+        """Run the command to its end; its exit code and what it printed."""
+        process = self.start(day, nights, **env)
+        out, _ = process.communicate(timeout=900)
+        print(out)
+        return process.returncode, out
+
+    def summary(self, day: str = FIRST) -> dict[str, Any]:
+        """The figures of a night's report."""
+        return dict(json.loads((self.var / "reports" / day / "summary.json").read_text()))
+
+    def version(self) -> str:
+        """Name of the published version that readers see; empty before the first."""
+        pointer = self.var / "published" / "current"
+        return pointer.read_text().strip() if pointer.exists() else ""
+
+    def published(self) -> dict[str, str]:
+        """SHA-256 of every file of the current version, by its path in it."""
+        folder = self.var / "published" / self.version()
+        files = sorted(p for p in folder.rglob("*") if p.is_file())
+        return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+    def received(self, system: str) -> list[dict[str, Any]]:
+        """What a receiving system of the sandbox accepted, by its own log."""
+        path = self.var / "sandbox" / "received" / f"{system}.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def receivers(self) -> dict[str, bytes]:
+        """All receivers' logs as they are."""
+        folder = self.var / "sandbox" / "received"
+        return {p.name: p.read_bytes() for p in sorted(folder.glob("*.jsonl"))}
+
+
+class Faults:
+    """Switches faults of a running sandbox on and off over its control API."""
+
+    def __init__(self, house: House) -> None:
+        control = json.loads((house.var / "sandbox" / "control.json").read_text())
+        headers = {"Authorization": f"Bearer {control['token']}"}
+        self._http = httpx.Client(base_url=control["url"], headers=headers, timeout=10)
+
+    def set(self, **fault: Any) -> None:
+        """Set one fault, e.g. `system='stores', kind='missing_amounts', share=0.33`."""
+        self._http.post("/control/faults", json=fault).raise_for_status()
+
+    def clear(self) -> None:
+        """Make every system behave again."""
+        self._http.delete("/control/faults").raise_for_status()
