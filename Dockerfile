@@ -1,0 +1,34 @@
+# One image for every service: Airflow's own, and the sandbox company beside them.
+FROM python:3.11-slim-bookworm
+
+ENV UV_PYTHON_DOWNLOADS=never \
+    PYTHONUNBUFFERED=1 \
+    PATH=/opt/venv/bin:$PATH
+
+# What changes seldom comes first: the locked environment is one cached layer.
+COPY requirements.lock /tmp/requirements.lock
+RUN pip install --no-cache-dir uv==0.13.9 \
+    && uv venv /opt/venv --python "$(command -v python3)" \
+    && uv pip sync --no-cache --python /opt/venv/bin/python --require-hashes --compile-bytecode \
+       /tmp/requirements.lock \
+    && rm /tmp/requirements.lock
+
+RUN useradd --create-home --uid 50000 omnichannel \
+    && mkdir -p /opt/omnichannel/var \
+    && chown omnichannel /opt/omnichannel /opt/omnichannel/var
+WORKDIR /opt/omnichannel
+COPY --chown=omnichannel include include
+COPY --chown=omnichannel plugins plugins
+COPY --chown=omnichannel dags dags
+COPY --chown=omnichannel dbt_project dbt_project
+
+# State lies in /opt/omnichannel/var, which is a volume; the code is read only.
+USER omnichannel
+ENV AIRFLOW_HOME=/opt/omnichannel/var/airflow \
+    PYTHONPATH=/opt/omnichannel:/opt/omnichannel/plugins \
+    AIRFLOW__CORE__DAGS_FOLDER=/opt/omnichannel/dags \
+    AIRFLOW__CORE__PLUGINS_FOLDER=/opt/omnichannel/plugins \
+    AIRFLOW__CORE__LOAD_EXAMPLES=False \
+    GX_ANALYTICS_ENABLED=false \
+    DBT_SEND_ANONYMOUS_USAGE_STATS=false
+CMD ["airflow", "version"]
