@@ -1,0 +1,75 @@
+"""Read the declarations. Light on purpose: DAG files call this each time they are parsed."""
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from include.channels.lines import Lines, line_of, read_yaml
+from include.channels.model import Channel, Stream
+from include.channels.rules import problems
+from include.errors import FixDeclaration
+
+FOLDER = Path(__file__).parent
+
+
+def load_channels(folder: Path = FOLDER) -> dict[str, Channel]:
+    """Every channel declared in `folder`, by name (the name of its file), in alphabetical order.
+
+    Raises:
+        FixDeclaration: a file is wrong; the message names file, line and field, and what is allowed.
+    """
+    files = sorted(folder.glob("*.yml"))
+    if not files:
+        raise FixDeclaration(f"{folder} holds no channel: expected <channel>.yml files")
+    return {file.stem: load_channel(file) for file in files}
+
+
+def load_channel(file: Path) -> Channel:
+    """The channel declared in one file.
+
+    Raises:
+        FixDeclaration: naming file, line and field, all that is wrong at once.
+    """
+    values, lines = read_yaml(file)
+    if not isinstance(values, dict):
+        raise FixDeclaration(f"{file.name}, line 1: a channel is a mapping: title, mission_row, owner, …")
+    try:
+        channel = Channel.model_validate(values)
+    except ValidationError as error:
+        raise FixDeclaration(_say(file, lines, [_problem(e) for e in error.errors()])) from None
+    channel = _named(file.stem, channel)
+    broken = list(problems(channel))
+    if broken:
+        raise FixDeclaration(_say(file, lines, broken))
+    return channel
+
+
+def _named(name: str, channel: Channel) -> Channel:
+    """The channel with names written into its parts, and nested streams given their parent's source."""
+    streams = {key: _named_stream(name, key, channel) for key in channel.streams}
+    return channel.model_copy(update={"name": name, "streams": streams})
+
+
+def _named_stream(channel_name: str, name: str, channel: Channel) -> Stream:
+    stream = channel.streams[name]
+    columns = {key: column.model_copy(update={"name": key}) for key, column in stream.columns.items()}
+    update: dict[str, Any] = {"name": name, "channel": channel_name, "columns": columns}
+    if stream.nested is not None and stream.nested.parent in channel.streams and not stream.connection:
+        update["connection"] = channel.streams[stream.nested.parent].connection
+    return stream.model_copy(update=update)
+
+
+def _problem(error: Any) -> tuple[tuple[Hashable, ...], str]:
+    path: tuple[Hashable, ...] = error["loc"]
+    if error["type"] == "unknown_key":
+        return (*path, error["ctx"]["key"]), error["msg"]
+    if error["type"] == "missing":
+        return path, "missing: this key is required"
+    return path, f"{error['msg']}, not {error['input']!r}"
+
+
+def _say(file: Path, lines: Lines, broken: list[tuple[tuple[Hashable, ...], str]]) -> str:
+    found = sorted((line_of(lines, path), ".".join(map(str, path)), why) for path, why in broken)
+    return "\n".join(f"{file.name}, line {line}: {path}: {why}" for line, path, why in found)

@@ -1,0 +1,144 @@
+"""What a channel declares: its streams, their columns, keys and cursors. The contract of the lake."""
+
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+Type = Literal["string", "int64", "decimal", "timestamp", "date", "bool", "json"]
+Pii = Literal["email", "phone", "name", "address", "birth_date", "id", "none"]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class Declared(BaseModel):
+    """A part of a declaration. Unknown keys are refused by name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown_keys(cls, values: Any) -> Any:
+        for key in values if isinstance(values, dict) else ():
+            if key not in cls.model_fields:
+                raise unknown_key(str(key), sorted(cls.model_fields))
+        return values
+
+
+def unknown_key(key: str, allowed: list[str]) -> PydanticCustomError:
+    """The error for a key that means nothing here; `key` travels along so that its line is found."""
+    close = get_close_matches(key, allowed, n=1)
+    hint = f" (did you mean {close[0]}?)" if close else ""
+    context = {"key": key, "hint": hint, "allowed": ", ".join(allowed)}
+    return PydanticCustomError("unknown_key", "unknown key{hint}; allowed: {allowed}", context)
+
+
+class Column(Declared):
+    """One column. `time_zone` gives naive times a meaning; without it they are refused."""
+
+    name: str = ""
+    type: Type
+    required: bool = False
+    pii: Pii = "none"
+    allowed: tuple[str, ...] = ()
+    time_zone: str | None = None
+    description: str = ""
+
+
+class RestSource(Declared):
+    """A list of an HTTP API: `GET <base_url>/<path>`, cursor pages cut by `updated_at`."""
+
+    kind: Literal["rest"]
+    path: str
+    page_size: int = Field(1000, ge=1, le=5000)
+
+
+class SqlSource(Declared):
+    """A table of a database, read in one snapshot."""
+
+    kind: Literal["sql"]
+    table: str
+    table_schema: str = "public"
+
+
+class FilesSource(Declared):
+    """One object a day in a folder or bucket; `{date}` in the path is the day."""
+
+    kind: Literal["files"]
+    path: Annotated[str, StringConstraints(pattern=r"^[^{}]*\{date\}[^{}]*$")]
+    format: Literal["ndjson", "csv"]
+    compression: Literal["gzip", "none"] = "none"
+    delimiter: str = ","
+    may_be_missing: bool = False
+
+
+class Nested(Declared):
+    """Where the rows of a nested stream lie: in the list `field` of each row of `parent`.
+
+    `inherit` fills columns of the line from columns of its parent; `position` is filled with the
+    line's place in the list, from 1. A value that the line brings itself wins.
+    """
+
+    parent: str
+    field: str
+    inherit: dict[str, str]
+    position: str | None = None
+
+
+Source = Annotated[RestSource | SqlSource | FilesSource, Field(discriminator="kind")]
+
+
+class Stream(Declared):
+    """One kind of row of a channel, and its contract.
+
+    A stream has either `connection` and `source`, or lies `nested` in another one (`connection` and
+    `source` are then its parent's). `cursor` is the column by which intervals are cut. `sparse`
+    sources leave out keys that are null; all others must carry every declared key in every row.
+    `fresh_by`/`fresh_days`: the newest value of that column may be so many days old.
+    """
+
+    name: str = ""
+    channel: str = ""
+    connection: str = ""
+    source: Source | None = None
+    nested: Nested | None = None
+    key: tuple[str, ...] = Field(min_length=1)
+    cursor: str | None = None
+    fresh_by: str | None = None
+    fresh_days: int = Field(7, ge=1)
+    may_be_empty: bool = False
+    sparse: bool = False
+    max_quarantined_share: float = Field(0.05, ge=0, le=1)
+    columns: dict[Name, Column] = Field(min_length=1)
+
+    @property
+    def text(self) -> bool:
+        """Whether the source has no types, so that numbers and flags are read from text."""
+        return isinstance(self.source, FilesSource) and self.source.format == "csv"
+
+    @property
+    def label(self) -> str:
+        """`channel/stream`, as it is called in messages."""
+        return f"{self.channel}/{self.name}"
+
+
+class Channel(Declared):
+    """A place where customers meet us. `deadline`: how long an optional one is waited for."""
+
+    name: str = ""
+    title: str
+    mission_row: Annotated[str, StringConstraints(pattern=r"^C\d+$")]
+    owner: str
+    is_required: bool
+    deadline: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "06:00"
+    lateness_days: int = Field(3, ge=0)
+    description: str = ""
+    streams: dict[Name, Stream] = Field(min_length=1)
+
+    def top_streams(self) -> list[Stream]:
+        """Streams that are read by themselves: one landing task each."""
+        return [stream for stream in self.streams.values() if stream.nested is None]
+
+    def nested_in(self, parent: str) -> list[Stream]:
+        """Streams that lie in the rows of `parent` and land with it."""
+        return [s for s in self.streams.values() if s.nested is not None and s.nested.parent == parent]

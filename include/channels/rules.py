@@ -1,0 +1,76 @@
+"""What must hold between the parts of a channel's declaration, beyond the shape of each."""
+
+from collections.abc import Hashable, Iterator
+from zoneinfo import ZoneInfo
+
+from include.channels.model import Channel, Column, FilesSource, Stream
+
+Problem = tuple[tuple[Hashable, ...], str]
+
+
+def problems(channel: Channel) -> Iterator[Problem]:
+    """Each broken rule as (path in the file, what is wrong and what is allowed)."""
+    for name, stream in channel.streams.items():
+        path = ("streams", name)
+        yield from (((*path, *rest), why) for rest, why in _stream_problems(stream))
+        if stream.nested is not None:
+            yield from (((*path, "nested", *rest), why) for rest, why in _nested_problems(channel, stream))
+
+
+def _stream_problems(stream: Stream) -> Iterator[Problem]:
+    if (stream.nested is None) == (stream.source is None):
+        yield (), "needs either a source (with its connection) or nested, not both"
+    if stream.source is not None and not stream.connection:
+        yield ("connection",), "missing: the id of the connection that reaches the source"
+    for position, column in enumerate(stream.key):
+        yield from _column_problem(stream, ("key", position), column, required=True)
+    if stream.cursor is not None:
+        yield from _column_problem(stream, ("cursor",), stream.cursor, required=True, type="timestamp")
+    elif stream.source is not None and not isinstance(stream.source, FilesSource):
+        yield (), "needs a cursor: the timestamp column by which the source is cut"
+    if stream.fresh_by is not None:
+        yield from _column_problem(stream, ("fresh_by",), stream.fresh_by, type="timestamp")
+    for name, column in stream.columns.items():
+        yield from _type_problems(("columns", name), column)
+
+
+def _type_problems(path: tuple[str, ...], column: Column) -> Iterator[Problem]:
+    if column.allowed and column.type != "string":
+        yield (*path, "allowed"), f"only a string column has allowed values; this one is {column.type}"
+    if column.name in {"date", "_extra", "_date", "_arrived"}:
+        yield path, "this name is the lake's own"
+    if column.time_zone is None:
+        return
+    if column.type != "timestamp":
+        yield (*path, "time_zone"), "only a timestamp column has a time zone"
+    try:
+        ZoneInfo(column.time_zone)
+    except (ValueError, OSError):
+        yield (*path, "time_zone"), f"{column.time_zone!r} is no time zone; write it as Europe/London"
+
+
+def _nested_problems(channel: Channel, stream: Stream) -> Iterator[Problem]:
+    nested = stream.nested
+    assert nested is not None
+    parent = channel.streams.get(nested.parent)
+    if parent is None or parent.nested is not None:
+        top = ", ".join(s.name for s in channel.top_streams())
+        yield ("parent",), f"{nested.parent!r} is no stream read by itself; allowed: {top}"
+        return
+    for mine, theirs in nested.inherit.items():
+        yield from _column_problem(stream, ("inherit", mine), mine)
+        yield from _column_problem(parent, ("inherit", mine), theirs)
+    if nested.position is not None:
+        yield from _column_problem(stream, ("position",), nested.position, type="int64")
+
+
+def _column_problem(
+    stream: Stream, path: tuple[Hashable, ...], name: str, required: bool = False, type: str | None = None
+) -> Iterator[Problem]:
+    column = stream.columns.get(name)
+    if column is None:
+        yield path, f"{name!r} is no column of {stream.name}; allowed: {', '.join(stream.columns)}"
+    elif required and not column.required:
+        yield path, f"column {name!r} must be required: true to serve here"
+    elif type is not None and column.type != type:
+        yield path, f"column {name!r} must be of type {type}, not {column.type}"
