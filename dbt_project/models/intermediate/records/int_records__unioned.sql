@@ -1,0 +1,20 @@
+-- grain: one row per record: what one channel says of one person
+{{ union_channels('records', [
+    'record_id',
+    'channel',
+    'stream',
+    'record_key',
+    'arrived_date',
+    'first_seen_at',
+    'last_seen_at',
+    'first_name',
+    'last_name',
+    'birth_date',
+    'gender',
+    'street',
+    'postcode',
+    'city',
+    'country',
+    'language',
+    'time_zone',
+]) }}

@@ -1,0 +1,27 @@
+-- grain: one row per record and identifier as given
+with
+
+contacts as (
+
+    select * from {{ ref('base_crm__contacts') }}
+    where _is_latest
+
+),
+
+wide as (
+
+    select
+        'contacts' as stream,
+        contact_id as record_key,
+        contact_id,
+        loyalty_id,
+        email,
+        phone,
+        country,
+        created_at as first_seen_at,
+        updated_at as last_seen_at
+    from contacts
+
+)
+
+{{ long_identifiers('crm', 'wide', ['contact_id', 'loyalty_id', 'email', 'phone']) }}

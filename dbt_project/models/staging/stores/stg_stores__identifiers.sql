@@ -1,0 +1,46 @@
+-- grain: one row per record and identifier as given
+with
+
+receipts as (
+
+    select * from {{ ref('base_stores__receipts') }}
+    where _is_latest
+
+),
+
+-- a return can name the card that its receipt lacks
+returns as (
+
+    select * from {{ ref('base_stores__returns') }}
+    where _is_latest
+
+),
+
+wide as (
+
+    select
+        'receipts' as stream,
+        receipt_id as record_key,
+        loyalty_id,
+        email,
+        phone,
+        country,
+        sold_at as first_seen_at,
+        sold_at as last_seen_at
+    from receipts
+    union all
+    select
+        'receipts' as stream,
+        returns.receipt_id as record_key,
+        returns.loyalty_id,
+        null as email,
+        null as phone,
+        null as country,
+        returns.returned_at as first_seen_at,
+        returns.returned_at as last_seen_at
+    from returns
+    inner join receipts using (receipt_id)
+
+)
+
+{{ long_identifiers('stores', 'wide', ['loyalty_id', 'email', 'phone']) }}
