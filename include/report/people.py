@@ -1,0 +1,43 @@
+"""Who is known and who is in which audience, against the newest version of an earlier date."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+from include.report.catalogue import audience_names
+from include.warehouse.published import read_mart
+
+CHANGES = ("new", "merged", "split")
+
+
+def customer_figures(version: Path | None, business_date: date) -> dict[str, int]:
+    """Customers in all, and how many are new, merged into another, or split off that night."""
+    if version is None:
+        return {}
+    table = read_mart(version, "fct_identity_changes", ["change", "business_date"])
+    tonight = [row["change"] for row in table.to_pylist() if row["business_date"] == business_date]
+    total = read_mart(version, "dim_customers", ["customer_id"]).num_rows
+    return {"total": total, **{change: tonight.count(change) for change in CHANGES}}
+
+
+def audience_figures(version: Path | None, previous: Path | None) -> dict[str, dict[str, int]]:
+    """Audience → its size, who entered and who left. An empty audience is there with a size of 0."""
+    if version is None:
+        return {}
+    now, before = _members(version), _members(previous) if previous else {}
+    return {
+        name: {
+            "size": len(now.get(name, set())),
+            "entered": len(now.get(name, set()) - before.get(name, set())),
+            "left": len(before.get(name, set()) - now.get(name, set())),
+        }
+        for name in sorted({*audience_names(), *now, *before})
+    }
+
+
+def _members(version: Path) -> Mapping[str, set[str]]:
+    table = read_mart(version, "fct_audience_membership", ["audience", "customer_id"])
+    members: dict[str, set[str]] = {}
+    for audience, customer in zip(*(column.to_pylist() for column in table.columns), strict=True):
+        members.setdefault(audience, set()).add(customer)
+    return members
