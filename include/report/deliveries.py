@@ -1,6 +1,7 @@
 """What went to destinations as audience changes, sync by sync, counted in members."""
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Engine, Select, func, select
 
@@ -16,21 +17,23 @@ def sync_figures(ledger: Engine, business_date: date) -> dict[str, Figures]:
         for sync in sorted(load_syncs(), key=lambda sync: sync.name)
     }
     with ledger.connect() as connection:
-        plans = select(AudiencePlan.sync, AudiencePlan.members, AudiencePlan.held_back)
-        for sync, members, held in connection.execute(
-            plans.where(AudiencePlan.business_date == business_date)
-        ):
-            if sync in figures:
-                figures[sync]["members"] = members
-                for reason, n in sorted(held.items()):
-                    hold_back(figures[sync], reason, n)
+        for plan in connection.execute(_plans(business_date)):
+            if plan.sync in figures:
+                figures[plan.sync]["members"] = plan.members
+                for reason, n in sorted(plan.held_back.items()):
+                    hold_back(figures[plan.sync], reason, n)
         for sync, state, n in connection.execute(_operations(business_date)):
             if sync in figures:
                 count(figures[sync], state, n)
     return figures
 
 
-def _operations(business_date: date) -> Select[tuple[str, str, int]]:
+def _plans(business_date: date) -> Select[*tuple[Any, ...]]:
+    plan = AudiencePlan
+    return select(plan.sync, plan.members, plan.held_back).where(plan.business_date == business_date)
+
+
+def _operations(business_date: date) -> Select[str, str, int]:
     return (
         select(AudienceBatch.sync, AudienceBatch.state, func.count(AudienceOperation.member))
         .join(AudienceOperation, AudienceOperation.batch_id == AudienceBatch.batch_id)

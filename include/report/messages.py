@@ -73,7 +73,7 @@ def _fate(row: Any, business_date: date) -> Fate:
     )
 
 
-def _as_left_by(business_date: date) -> Select[Any]:
+def _as_left_by(business_date: date) -> Select[*tuple[Any, ...]]:
     line = MessageTransition
     last = (
         select(line.message_key, func.max(line.transition_id).label("last"))
@@ -130,7 +130,7 @@ def _by_journey(steps: dict[tuple[str, str], Figures]) -> dict[str, dict[str, Fi
 
 def channel_figures(asked: list[Decision], dealt: list[Fate]) -> Iterator[tuple[str, Figures]]:
     """Contact channel → its messages by outcome, and who was held back."""
-    for channel in sorted({one.channel for one in [*asked, *dealt] if one.channel}):
+    for channel in sorted({a.channel for a in asked if a.channel} | {d.channel for d in dealt}):
         figures = nothing()
         for one in asked:
             if one.channel == channel and one.reason is not None:
@@ -152,5 +152,5 @@ def settled(ledger: Engine, business_date: date) -> dict[str, int]:
         .group_by(line.to_state)
     )
     with ledger.connect() as connection:
-        counts: dict[str, int] = {state: n for state, n in connection.execute(query)}
+        counts: dict[str, int] = dict(connection.execute(query).all())
     return dict(sorted(counts.items()))
