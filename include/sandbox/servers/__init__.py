@@ -1,0 +1,1 @@
+"""The company's channel systems, each over its real protocol on loopback."""
