@@ -1,7 +1,7 @@
 """A night killed at a failpoint, services and all, twice; the same command then ends it as if nothing was."""
 
-import os
-import signal
+import contextlib
+import json
 import time
 
 import psutil
@@ -19,16 +19,17 @@ FAILPOINTS = [
 
 def kill_everything(house: House, process) -> None:
     """SIGKILL the command, Airflow's services and their tasks, and the sandbox's servers."""
-    os.killpg(process.pid, signal.SIGKILL)
+    pids = [process.pid, *json.loads((house.var / "airflow" / "pids.json").read_text())]
+    pids.append(int((house.var / "sandbox" / "server.pid").read_text().split()[0]))
+    doomed = []
+    for pid in pids:
+        with contextlib.suppress(psutil.Error):
+            leader = psutil.Process(pid)
+            doomed += [leader, *leader.children(recursive=True)]
+    for other in doomed:
+        with contextlib.suppress(psutil.Error):
+            other.kill()
     process.wait()
-    for other in psutil.process_iter():
-        try:
-            if other.environ().get("OMNI_VAR") == str(house.var) or str(house.var) in " ".join(
-                other.cmdline()
-            ):
-                other.kill()
-        except psutil.Error:
-            continue
 
 
 @pytest.mark.parametrize("name", FAILPOINTS)
