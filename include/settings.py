@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     time_zone: str = "Europe/London"
     currency: str = "GBP"
     clock: str = "wall"
+    client_timeout: float = 20.0
+    lease: float = 30.0
     schedules: bool = True
     retry_seconds: int = 60
 

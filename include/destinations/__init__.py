@@ -1,0 +1,130 @@
+"""Vendors that receive audiences or messages: what each can do, and its limits, as data.
+
+One file per vendor; its name is the registration. `load_destinations()["mailhouse"].limits`.
+"""
+
+from datetime import time
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, HttpUrl, field_validator, model_validator
+
+from include.destinations.declarations import Declaration, read_document, validate
+from include.errors import FixDeclaration
+
+FOLDER = Path(__file__).parent
+SENDERS = FOLDER.parent / "senders"
+
+
+class PerRecipient(Declaration):
+    """At most `messages` marketing messages to one address within `days`."""
+
+    messages: int = Field(gt=0)
+    days: int = Field(gt=0)
+
+
+class QuietHours(Declaration):
+    """No message from `begin` until `end`, on the recipient's own clock.
+
+    Where the zone is not known, it must be an allowed hour in all of `unknown_zone`.
+    """
+
+    begin: time
+    end: time
+    unknown_zone: list[str] = Field(min_length=1)
+
+    @field_validator("unknown_zone")
+    @classmethod
+    def _zones_exist(cls, names: list[str]) -> list[str]:
+        for name in names:
+            try:
+                ZoneInfo(name)
+            except (KeyError, ValueError) as error:
+                raise ValueError(f"no such time zone: {name}") from error
+        return names
+
+
+class Limits(Declaration):
+    """What the vendor bears. Minutes between tries grow along `retry_minutes`."""
+
+    members_per_batch: int = Field(default=50_000, gt=0)
+    message_bytes: int = Field(default=524_288, gt=0)
+    tries: int = Field(default=5, gt=0)
+    retry_minutes: list[int] = Field(default=[5, 15, 60, 240], min_length=1)
+    failures_in_a_row: int = Field(default=3, gt=0)
+    per_recipient: PerRecipient | None = None
+    quiet_hours: QuietHours | None = None
+
+
+class Erase(Declaration):
+    """Whether the vendor can be told to forget someone; if not, why there is nothing to forget."""
+
+    supported: bool
+    how: str = Field(min_length=10)
+
+
+class Destination(Declaration):
+    """One vendor. Fields without a default must stand in its file."""
+
+    name: str
+    title: str
+    sender: str
+    connection: str = Field(min_length=1)
+    owner: str
+    carries: Literal["audiences", "messages"]
+    erase: Erase
+    limits: Limits = Limits()
+    channel: Literal["email", "sms"] | None = None
+    unsubscribe_url: HttpUrl | None = None
+    shown_within_hours: int = Field(default=24, gt=0)
+    operations: list[Literal["add", "remove", "update"]] = []
+    contact_points: list[Literal["email", "sms", "none"]] = []
+    layouts: list[Literal["machine", "spreadsheet"]] = []
+    folder: str = Field(default="/incoming", pattern=r"^(/[A-Za-z0-9._-]+)+$")
+
+    @model_validator(mode="after")
+    def _says_what_it_needs(self) -> "Destination":
+        if self.carries == "messages" and not (self.channel and self.unsubscribe_url):
+            raise ValueError("a destination for messages needs channel and unsubscribe_url")
+        if self.carries == "audiences" and not (self.operations and self.contact_points and self.layouts):
+            raise ValueError("a destination for audiences needs operations, contact_points and layouts")
+        return self
+
+
+def load_destinations(folder: Path = FOLDER) -> dict[str, Destination]:
+    """All destinations by name.
+
+    Raises:
+        FixDeclaration: a file is wrong, saying file, line and field.
+    """
+    found = {path.stem: _load(path) for path in sorted(folder.glob("*.yml"))}
+    channels = [d.channel for d in found.values() if d.channel]
+    for channel in {c for c in channels if channels.count(c) > 1}:
+        raise FixDeclaration(f"{folder}: more than one destination sends {channel}")
+    return found
+
+
+def destination_of(channel: str, folder: Path = FOLDER) -> Destination:
+    """The destination that sends messages of a channel.
+
+    Raises:
+        FixDeclaration: none does.
+    """
+    for destination in load_destinations(folder).values():
+        if destination.channel == channel:
+            return destination
+    raise FixDeclaration(f"{folder}: no destination has channel: {channel}")
+
+
+def _load(path: Path) -> Destination:
+    document = read_document(path)
+    destination = validate(document, Destination)
+    sender = SENDERS / f"{destination.sender}.py"
+    for is_wrong, field, said in (
+        (destination.name != path.stem, "name", f"must be {path.stem}, as the file is called"),
+        (not sender.exists(), "sender", f"there is no include/senders/{destination.sender}.py"),
+    ):
+        if is_wrong:
+            raise FixDeclaration(f"{document.at((field,))}: {said}")
+    return destination

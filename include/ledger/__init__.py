@@ -1,0 +1,1 @@
+"""The record of everything that left, and the only way for anything to leave."""

@@ -1,0 +1,104 @@
+"""Addresses and consent as last published. Joined at the moment of sending, never kept."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from include.errors import RetryLater
+from include.settings import Settings
+from include.warehouse.published import current, read_mart
+
+COLUMNS = [
+    "contact_point_id",
+    "customer_id",
+    "channel",
+    "address",
+    "address_hash",
+    "greeting_name",
+    "time_zone",
+    "language",
+    "has_marketing_consent",
+    "marketing_consent_at",
+    "has_service_consent",
+    "is_suppressed",
+    "suppression_reason",
+]
+CONSENT_COLUMNS = {"marketing": "has_marketing_consent", "service": "has_service_consent"}
+
+
+@dataclass(frozen=True)
+class ContactPoint:
+    """One row of `dim_contact_points`. Its address is never shown."""
+
+    contact_point_id: str
+    customer_id: str
+    channel: str
+    address: str = field(repr=False)
+    address_hash: str
+    greeting_name: str | None = field(default=None, repr=False)
+    time_zone: str | None = None
+    language: str | None = None
+    has_marketing_consent: bool | None = False
+    marketing_consent_at: datetime | None = None
+    has_service_consent: bool | None = False
+    is_suppressed: bool | None = False
+    suppression_reason: str | None = None
+
+    def consents_to(self, purpose: str) -> bool:
+        """Whether consent to this purpose stands. A purpose we do not know has none."""
+        column = CONSENT_COLUMNS.get(purpose)
+        return column is not None and getattr(self, column) is True
+
+
+class Contacts:
+    """Contact points of the newest published version, read again whenever the pointer moves."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._version: Path | None = None
+        self._wanted: set[str] = set()
+        self._points: dict[tuple[str, str], list[ContactPoint]] = {}
+
+    def want(self, address_hashes: Collection[str]) -> None:
+        """Say which addresses will be asked for, so that no others are held in memory."""
+        if not self._wanted.issuperset(address_hashes):
+            self._wanted |= set(address_hashes)
+            self._version = None
+
+    def find(self, channel: str, address_hash: str, contact_point_id: str) -> ContactPoint | None:
+        """The contact point as it is now; after a merge or split, another with that address.
+
+        If any customer behind the address must not be contacted, nobody there is.
+        """
+        self.want([address_hash])
+        self._refresh()
+        same = self._points.get((channel, address_hash), [])
+        suppressed = [p for p in same if p.is_suppressed]
+        exact = [p for p in same if p.contact_point_id == contact_point_id]
+        return next(iter([*suppressed, *exact, *same]), None)
+
+    def _refresh(self) -> None:
+        newest = current(self._settings)
+        if newest is None:
+            raise RetryLater("no version is published yet")
+        if newest == self._version:
+            return
+        self._points = {}
+        for point in read_points(newest, self._wanted):
+            self._points.setdefault((point.channel, point.address_hash), []).append(point)
+        self._version = newest
+
+
+def read_points(version: Path, address_hashes: Collection[str] | None = None) -> list[ContactPoint]:
+    """Contact points of one published version, in order of their id; all, or those of some addresses."""
+    table: Any = read_mart(version, "dim_contact_points", COLUMNS)
+    if address_hashes is not None:
+        wanted = pa.array(sorted(address_hashes), pa.string())
+        table = table.filter(pc.is_in(table.column("address_hash"), value_set=wanted))
+    rows = table.select(COLUMNS).to_pylist()
+    return sorted((ContactPoint(**row) for row in rows), key=lambda point: point.contact_point_id)

@@ -1,0 +1,153 @@
+"""Tables of the ledger. No address stands here in the clear, only its hash.
+
+Times are aware datetimes in UTC. Business times come from the run's clock; `lease_until` and
+`recorded_at` are wall time, for they only say who holds what right now.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, Integer, String
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime, kept in UTC on every engine (SQLite has no zones)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To UTC; naive values are refused."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("the ledger takes aware datetimes only")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Aware, in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Root of the ledger's tables."""
+
+    type_annotation_map = {datetime: UtcDateTime(), dict[str, Any]: JSON()}  # noqa: RUF012 (SQLAlchemy's own form)
+
+
+class Message(Base):
+    """One message that may leave once: `message_key` = hash of journey, step and trigger."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        Index("ix_messages_queue", "state", "channel", "due_at", "message_key"),
+        Index("ix_messages_address", "address_hash"),
+        Index("ix_messages_business_date", "business_date"),
+    )
+
+    message_key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    journey: Mapped[str] = mapped_column(String(100))
+    step: Mapped[str] = mapped_column(String(100))
+    trigger_id: Mapped[str] = mapped_column(String(500))
+    trigger_record: Mapped[str | None] = mapped_column(String(500))
+    customer_id: Mapped[str] = mapped_column(String(64))
+    contact_point_id: Mapped[str] = mapped_column(String(64))
+    channel: Mapped[str] = mapped_column(String(20))
+    address_hash: Mapped[str] = mapped_column(String(64))
+    purpose: Mapped[str] = mapped_column(String(20))
+    business_date: Mapped[date]
+    due_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    message_id: Mapped[str] = mapped_column(String(200), unique=True)
+    state: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str | None] = mapped_column(String(60))
+    fence: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None]
+    claimed_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+
+
+class MessageTransition(Base):
+    """Every change of a message's state, and why. Rows are only ever added.
+
+    `run_date` is the business date of the run that made the change, so that the state as an
+    earlier run saw it can be told again.
+    """
+
+    __tablename__ = "message_transitions"
+    __table_args__ = (Index("ix_message_transitions_message", "message_key", "transition_id"),)
+
+    transition_id: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
+    message_key: Mapped[str] = mapped_column(ForeignKey("messages.message_key"))
+    from_state: Mapped[str | None] = mapped_column(String(20))
+    to_state: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str | None] = mapped_column(String(60))
+    why: Mapped[str] = mapped_column(String(500))
+    fence: Mapped[int]
+    run_date: Mapped[date]
+    at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+
+
+class AudiencePlan(Base):
+    """What a night found for a sync: its size, and who was held back and why."""
+
+    __tablename__ = "audience_plans"
+
+    sync: Mapped[str] = mapped_column(String(100), primary_key=True)
+    business_date: Mapped[date] = mapped_column(primary_key=True)
+    members: Mapped[int]
+    held_back: Mapped[dict[str, Any]]
+
+
+class AudienceBatch(Base):
+    """One file's worth of operations; `batch_id` is a hash of its content and what it builds on."""
+
+    __tablename__ = "audience_batches"
+    __table_args__ = (Index("ix_audience_batches_sync", "sync", "business_date"),)
+
+    batch_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sync: Mapped[str] = mapped_column(String(100))
+    destination: Mapped[str] = mapped_column(String(100))
+    audience: Mapped[str] = mapped_column(String(100))
+    business_date: Mapped[date]
+    ordinal: Mapped[int]
+    state: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str | None] = mapped_column(String(60))
+    file_path: Mapped[str] = mapped_column(String(300))
+    file_sha256: Mapped[str | None] = mapped_column(String(64))
+    fence: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None]
+    claimed_at: Mapped[datetime | None]
+    acknowledged_at: Mapped[datetime | None]
+
+
+class AudienceOperation(Base):
+    """One member's change within a batch: add, remove or update."""
+
+    __tablename__ = "audience_operations"
+
+    batch_id: Mapped[str] = mapped_column(ForeignKey("audience_batches.batch_id"), primary_key=True)
+    member: Mapped[str] = mapped_column(String(64), primary_key=True)
+    operation: Mapped[str] = mapped_column(String(10))
+    payload_hash: Mapped[str] = mapped_column(String(64))
+
+
+class AudienceMember(Base):
+    """Who a destination has acknowledged, per sync, with the hash of what it was told."""
+
+    __tablename__ = "audience_members"
+
+    sync: Mapped[str] = mapped_column(String(100), primary_key=True)
+    member: Mapped[str] = mapped_column(String(64), primary_key=True)
+    payload_hash: Mapped[str] = mapped_column(String(64))
+    batch_id: Mapped[str] = mapped_column(ForeignKey("audience_batches.batch_id"))

@@ -1,0 +1,1 @@
+"""Pieces of payloads: safe headers, unsubscribe tokens, file layouts. Pure."""

@@ -1,0 +1,144 @@
+"""SMTP over one session. Says exactly whether a message was refused, accepted, or may have been."""
+
+import re
+import smtplib
+import ssl
+import time
+from collections.abc import Callable
+from typing import NoReturn
+
+from include.connections import Connection
+from include.errors import FixConnection, OutcomeUnknown, RetryLater
+from include.failpoints import failpoint
+from include.senders.base import NotNow, Refused
+
+AUTH_CODES = frozenset({530, 534, 535, 538})
+DOT = re.compile(rb"(?m)^\.")
+Reply = tuple[int, bytes]
+
+
+class SmtpTransport:
+    """Opens at the first message, and again after the relay hung up. `timeout` bounds one message."""
+
+    def __init__(self, connection: Connection, timeout: float) -> None:
+        self._connection = connection
+        self._timeout = timeout
+        self._session: smtplib.SMTP | None = None
+
+    def deliver(self, sender: str, recipient: str, content: bytes) -> str:
+        """Hand over one message; returns the relay's word of acceptance.
+
+        Raises:
+            NotNow, Refused: the relay refused this message for now, or for good.
+            RetryLater: the relay is not there; nothing was handed over.
+            FixConnection: it refused our login, or our sender address.
+            OutcomeUnknown: the message was on its way when the relay fell silent.
+        """
+        deadline = time.monotonic() + self._timeout
+        session = self._open(deadline)
+        try:
+            self._ask(deadline, lambda: session.mail(sender), by_us=True)
+            self._ask(deadline, lambda: session.rcpt(recipient))
+            self._ask(deadline, lambda: session.docmd("data"), wanted=354)
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            raise RetryLater(f"the relay went away before it took the message: {error}") from error
+        return self._hand_over(session, content, deadline)
+
+    def close(self) -> None:
+        """Say goodbye if the relay still listens."""
+        session, self._session = self._session, None
+        if session is not None:
+            try:
+                session.quit()
+            except (OSError, smtplib.SMTPException):
+                session.close()
+
+    def _hand_over(self, session: smtplib.SMTP, content: bytes, deadline: float) -> str:
+        try:
+            self._bound(deadline)
+            session.send(DOT.sub(b"..", content.removesuffix(b"\r\n")) + b"\r\n.\r\n")
+            failpoint("smtp.after_data")
+            self._bound(deadline)
+            code, said = session.getreply()
+        except (OSError, smtplib.SMTPException) as error:
+            self._drop()
+            raise OutcomeUnknown(f"no reply after the message was handed over: {error}") from error
+        if code // 100 != 2:
+            self._complain((code, said), by_us=False)
+        return f"{code} {said.decode('utf-8', 'replace')}"
+
+    def _ask(self, deadline: float, step: Callable[[], Reply], wanted: int = 0, by_us: bool = False) -> None:
+        self._bound(deadline)
+        code, said = step()
+        if not (code == wanted or (not wanted and code // 100 == 2)):
+            self._complain((code, said), by_us)
+
+    def _complain(self, reply: Reply, by_us: bool) -> NoReturn:
+        """Sort a refusal. `by_us`: it is about our own address, so every message would meet it."""
+        code, said = reply[0], reply[1].decode("utf-8", "replace")[:200]
+        self._reset(code)
+        if code in AUTH_CODES or (by_us and code >= 500):
+            raise FixConnection(f"{self._connection.conn_id}: the relay refuses us: {code} {said}")
+        if code == 421:
+            raise RetryLater(f"the relay is closing: {code}")
+        if 400 <= code < 500:
+            raise NotNow(f"smtp_{code}", f"refused for now: {code} {said}")
+        raise Refused(f"smtp_{code}", f"refused: {code} {said}")
+
+    def _open(self, deadline: float) -> smtplib.SMTP:
+        if self._session is None:
+            try:
+                self._session = self._greet()
+                self._bound(deadline)
+            except smtplib.SMTPAuthenticationError as error:
+                if error.smtp_code // 100 == 4:
+                    raise RetryLater(f"login is not possible now: {error.smtp_code}") from error
+                raise FixConnection(f"{self._connection.conn_id}: login refused ({error.smtp_code})") from None
+            except (smtplib.SMTPNotSupportedError, ssl.SSLCertVerificationError) as error:
+                raise FixConnection(f"{self._connection.conn_id}: {error}") from error
+            except (OSError, smtplib.SMTPException) as error:
+                raise RetryLater(f"{self._connection.conn_id}: relay not reached: {error}") from error
+        return self._session
+
+    def _greet(self) -> smtplib.SMTP:
+        """Connect and log in. TLS unless the connection's extra says `disable_tls`."""
+        to, is_plain = self._connection, bool(self._connection.extra.get("disable_tls"))
+        if not to.login or not to.password:
+            raise FixConnection(f"{to.conn_id}: login and password are required")
+        where = (to.host, to.port or (25 if is_plain else 587))
+        session: smtplib.SMTP
+        try:
+            if where[1] == 465:
+                session = smtplib.SMTP_SSL(*where, timeout=self._timeout, context=ssl.create_default_context())
+            else:
+                session = smtplib.SMTP(*where, timeout=self._timeout)
+                if not is_plain:
+                    session.starttls(context=ssl.create_default_context())
+            session.login(to.login, to.password)
+        except BaseException:
+            if "session" in locals():
+                session.close()
+            raise
+        return session
+
+    def _bound(self, deadline: float) -> None:
+        """Let the next step wait no longer than what is left."""
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the time for this message is used up")
+        if self._session is not None and self._session.sock is not None:
+            self._session.sock.settimeout(left)
+
+    def _reset(self, code: int) -> None:
+        """Make the session fit for the next message, or drop it."""
+        try:
+            if code == 421 or self._session is None or self._session.rset()[0] != 250:
+                self._drop()
+        except (OSError, smtplib.SMTPException):
+            self._drop()
+
+    def _drop(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()

@@ -1,0 +1,1 @@
+"""Messages by journey and channel: structure in Jinja, words in YAML by language, looks from the brand."""
