@@ -1,0 +1,131 @@
+{#
+    Components after one stage: those of the stage before, joined along its kept edges, unless the whole would
+    hold two loyalty ids, a pair that must never be linked, or more people than may be joined at once: then it
+    stays as it was before the stage, with the reason.
+#}
+{% macro identity_components(stage, previous, edges) -%}
+with
+
+before as (
+
+    select
+        record_number,
+        component
+    from {{ ref(previous) }}
+
+),
+
+kept_edges as (
+
+    select
+        a,
+        b
+    from {{ ref(edges) }}
+    where reason is null
+
+),
+
+{{ contract('kept_edges') }},
+
+joined as (
+
+    select
+        before.record_number,
+        before.component as old_component,
+        contracted.component
+    from before
+    inner join contracted on before.component = contracted.node
+
+),
+
+identifiers as (
+
+    select
+        joined.component,
+        joined.old_component,
+        identifiers.identifier_type,
+        identifiers.identifier_value
+    from {{ ref('int_identity__identifiers') }} as identifiers
+    inner join joined on identifiers.record_number = joined.record_number
+    where
+        identifiers.may_link
+        and identifiers.identifier_type in ('loyalty_id', 'account_id', 'contact_id', 'subscriber_id')
+
+),
+
+cards as (
+
+    select
+        component,
+        old_component,
+        min(identifier_value) as loyalty_id
+    from identifiers
+    where identifier_type = 'loyalty_id'
+    group by component, old_component
+
+),
+
+two_cards as (
+
+    select
+        component,
+        'two_loyalty_ids' as reason
+    from cards
+    group by component
+    having count(distinct loyalty_id) > 1
+
+),
+
+too_many_people as (
+
+    select
+        component,
+        'held_for_review' as reason
+    from identifiers
+    group by component
+    having count(distinct old_component) > {{ var('identity_max_joined') }}
+
+),
+
+never_pairs as (
+
+    select distinct
+        a.component,
+        'never_link' as reason
+    from {{ ref('identity_overrides') }} as pair
+    inner join {{ ref('int_identity__records') }} as record_a on pair.record_a = record_a.record_id
+    inner join {{ ref('int_identity__records') }} as record_b on pair.record_b = record_b.record_id
+    inner join joined as a on record_a.record_number = a.record_number
+    inner join joined as b
+        on
+            record_b.record_number = b.record_number
+            and a.component = b.component
+    where pair.link = 'never'
+
+),
+
+refused as (
+
+    select
+        component,
+        min(reason) as reason
+    from (
+        select * from two_cards
+        union all
+        select * from too_many_people
+        union all
+        select * from never_pairs
+    ) as reasons
+    group by component
+
+)
+
+select
+    before.record_number,
+    case when refused.component is null then coalesce(joined.component, before.component) else before.component end
+        as component,
+    refused.reason
+from before
+left join joined on before.record_number = joined.record_number
+left join refused on joined.component = refused.component
+{%- endmacro %}

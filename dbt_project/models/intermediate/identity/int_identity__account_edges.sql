@@ -1,0 +1,2 @@
+-- grain: one row per pair of components and account identifier that they share
+{{ identity_edges('account', previous='int_identity__loyalty_components') }}

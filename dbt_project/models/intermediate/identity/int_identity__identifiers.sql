@@ -1,0 +1,117 @@
+-- grain: one row per record and identifier that may join it to others
+with
+
+identifiers as (
+
+    select * from {{ ref('int_identifiers__unioned') }}
+
+),
+
+records as (
+
+    select
+        record_id,
+        record_number
+    from {{ ref('int_identity__records') }}
+
+),
+
+types as (
+
+    select * from {{ ref('identifier_types') }}
+
+),
+
+blocked as (
+
+    select * from {{ ref('blocked_identifiers') }}
+
+),
+
+distinct_values as (
+
+    select
+        identifier_type,
+        identifier_value
+    from identifiers
+    group by identifier_type, identifier_value
+
+),
+
+blocked_values as (
+
+    select distinct
+        distinct_values.identifier_type,
+        distinct_values.identifier_value
+    from distinct_values
+    inner join blocked
+        on
+            distinct_values.identifier_type = blocked.identifier_type
+            and case blocked.match
+                when 'value' then distinct_values.identifier_value = blocked.value
+                when 'local' then split_part(distinct_values.identifier_value, '@', 1) = blocked.value
+                when 'domain' then split_part(distinct_values.identifier_value, '@', 2) = blocked.value
+                when 'ends_with' then ends_with(distinct_values.identifier_value, blocked.value)
+            end
+
+),
+
+numbered_values as (
+
+    select
+        distinct_values.identifier_type,
+        distinct_values.identifier_value,
+        row_number() over (
+            order by distinct_values.identifier_type, distinct_values.identifier_value
+        ) as value_number
+    from distinct_values
+    anti join blocked_values
+        on
+            distinct_values.identifier_type = blocked_values.identifier_type
+            and distinct_values.identifier_value = blocked_values.identifier_value
+
+),
+
+usable as (
+
+    select
+        records.record_id,
+        records.record_number,
+        numbered_values.value_number,
+        identifiers.identifier_type,
+        identifiers.identifier_value,
+        types.stage
+    from identifiers
+    inner join records on identifiers.record_id = records.record_id
+    inner join types on identifiers.identifier_type = types.identifier_type
+    inner join numbered_values
+        on
+            identifiers.identifier_type = numbered_values.identifier_type
+            and identifiers.identifier_value = numbered_values.identifier_value
+
+),
+
+-- of two records that must never be linked, the second does not link by what both carry
+never_links as (
+
+    select distinct
+        later.record_number,
+        later.value_number
+    from {{ ref('identity_overrides') }} as pair
+    inner join usable as earlier on pair.record_a = earlier.record_id
+    inner join usable as later
+        on
+            pair.record_b = later.record_id
+            and earlier.value_number = later.value_number
+    where pair.link = 'never'
+
+)
+
+select
+    usable.*,
+    never_links.record_number is null as may_link
+from usable
+left join never_links
+    on
+        usable.record_number = never_links.record_number
+        and usable.value_number = never_links.value_number

@@ -1,0 +1,2 @@
+-- grain: one row per pair of components and phone identifier that they share
+{{ identity_edges('phone', previous='int_identity__cookie_components') }}

@@ -1,0 +1,96 @@
+"""The file a night builds on: a copy of the one kept with the version before, or a new one.
+
+The file itself says which partitions it stands on (table `landed_inputs`) and how landed rows were kept
+(`built_with`), so that it can never be taken for more than it is: where either is missing or outdated, the
+build is a full one, which gives the same marts.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from include.clock import Clock
+from include.settings import ROOT, Settings
+from include.warehouse import durable, phones, published, versions
+from include.warehouse.inputs import Partition, stage_inputs
+
+DBT_PROJECT = ROOT / "dbt_project"
+
+
+def candidate_file(settings: Settings) -> Path:
+    """The DuckDB file of the build under way."""
+    return settings.warehouse / "candidate.duckdb"
+
+
+def facts_file(settings: Settings) -> Path:
+    """What the build under way was opened with: business date, time, stale channels (JSON)."""
+    return settings.warehouse / "candidate.json"
+
+
+def open_candidate(settings: Settings, business_date: date, full_refresh: bool = False) -> Path:
+    """Start the build of a business date: a fresh candidate, and its inputs staged and verified.
+
+    The candidate is a copy of the file kept with the newest version of an *earlier* date; there is none,
+    or `full_refresh`: an empty file and all partitions. What an earlier try left is dropped.
+
+    Raises:
+        CheckFailed: a landed partition is damaged.
+    """
+    candidate = candidate_file(settings)
+    settings.warehouse.mkdir(parents=True, exist_ok=True)
+    for leftover in settings.warehouse.glob("candidate.*"):
+        leftover.unlink()
+    before = None if full_refresh else _file_before(settings, business_date)
+    since = _stands_on(before) if before and phones.lookup_file(settings).exists() else None
+    partitions = stage_inputs(settings, business_date, since)
+    if before is not None and since is not None:
+        durable.copy_file(before, candidate, "candidate.copy")
+    _note(candidate, partitions)
+    facts = {"business_date": str(business_date), "now": Clock(settings, business_date).now().isoformat()}
+    durable.write_text(facts_file(settings), json.dumps(facts), "candidate.facts")
+    return candidate
+
+
+def _file_before(settings: Settings, business_date: date) -> Path | None:
+    version = published.previous(settings, business_date)
+    if version is None:
+        return None
+    kept = versions.warehouse_file(settings, version.name)
+    return kept if kept.exists() else None
+
+
+def _stands_on(file: Path) -> dict[str, str] | None:
+    """Names and stamps of the partitions in a warehouse file; None if its landed rows were kept otherwise."""
+    with duckdb.connect(str(file), read_only=True) as con:
+        try:
+            if con.execute("select fingerprint from built_with").fetchall() != [(_fingerprint(),)]:
+                return None
+            return dict(con.execute("select name, stamp from landed_inputs").fetchall())
+        except duckdb.CatalogException:
+            return None
+
+
+def _note(candidate: Path, partitions: Mapping[str, Partition]) -> None:
+    rows = [(p.name, p.channel, p.stream, p.landed_date, p.stamp) for p in partitions.values()]
+    with duckdb.connect(str(candidate)) as con:
+        con.execute(
+            "create or replace table landed_inputs"
+            " (name text, channel text, stream text, landed_date date, stamp text)"
+        )
+        if rows:
+            con.executemany("insert into landed_inputs values (?, ?, ?, ?, ?)", rows)
+        con.execute("create or replace table built_with as select ? as fingerprint", [_fingerprint()])
+
+
+def _fingerprint() -> str:
+    """Of all that decides how landed rows are kept. What is computed from them is rebuilt each night anyway."""
+    files = [DBT_PROJECT / "macros" / "landed_versions.sql", DBT_PROJECT / "macros" / "lake.sql"]
+    files += DBT_PROJECT.glob("models/staging/*/base/*.sql")
+    digest = hashlib.sha256(duckdb.__version__.encode())
+    for file in sorted(files):
+        digest.update(file.relative_to(DBT_PROJECT).as_posix().encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,55 @@
+"""Run dbt as a process of its own, from this environment, with its state under `var/`."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from include.errors import CheckFailed
+from include.settings import ROOT, Settings
+
+PROJECT = ROOT / "dbt_project"
+
+
+def run_dbt(
+    settings: Settings, arguments: Sequence[str], warehouse: Path, variables: Mapping[str, Any]
+) -> tuple[int, list[dict[str, Any]]]:
+    """Run one dbt command on a warehouse file; its log goes to standard output.
+
+    Returns the exit code and the results of `run_results.json`. `arguments` begin with the command.
+
+    Raises:
+        CheckFailed: dbt stopped before it ran anything (a model does not parse, nothing is selected).
+    """
+    target = settings.warehouse / "dbt" / warehouse.stem
+    results = target / "run_results.json"
+    results.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "include.warehouse.dbt_process", *arguments]
+    command += ["--vars", json.dumps(dict(variables), sort_keys=True), "--no-use-colors"]
+    process = subprocess.run(command, cwd=ROOT, env=_environment(settings, warehouse, target), check=False)
+    if not results.exists():
+        raise CheckFailed(
+            f"dbt {arguments[0]} stopped before it built anything (exit code {process.returncode}): "
+            "the lines above name the file; mend it, then build again"
+        )
+    return process.returncode, list(json.loads(results.read_text())["results"])
+
+
+def _environment(settings: Settings, warehouse: Path, target: Path) -> dict[str, str]:
+    python_path = os.environ.get("PYTHONPATH", "")
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), python_path])),
+        "OMNI_WAREHOUSE_FILE": str(warehouse),
+        "DBT_PROJECT_DIR": str(PROJECT),
+        "DBT_PROFILES_DIR": str(PROJECT),
+        "DBT_TARGET_PATH": str(target),
+        "DBT_LOG_PATH": str(settings.var / "logs" / "dbt"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+
+
