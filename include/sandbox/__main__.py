@@ -55,7 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("status", help="say how they are")
     advance = commands.add_parser("advance", help="let days pass")
     advance.add_argument("--date", type=date.fromisoformat, required=True)
-    commands.add_parser("serve", help="the server process itself; `start` runs it")
+    serve = commands.add_parser("serve", help="the server process itself; `start` runs it")
+    serve.add_argument("folder", help="says whose server it is; settings come from the environment")
     return parser
 
 

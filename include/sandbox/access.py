@@ -55,8 +55,8 @@ def read_doors(settings: Settings) -> Doors:
 
 
 def control(doors: Doors) -> dict[str, str]:
-    """Address and token of the control API."""
-    return {"url": f"http://{HOST}:{doors['web'].port}/control", "token": doors["control"].password}
+    """Address and token of the control API, which lies under `/control`."""
+    return {"url": f"http://{HOST}:{doors['web'].port}", "token": doors["control"].password}
 
 
 def connections(doors: Doors, sftp_host_key: str) -> dict[str, dict[str, Any]]:

@@ -20,7 +20,6 @@ from include.sandbox.servers.postgres import stop_leftover
 from include.settings import ROOT, Settings
 
 START_SECONDS = 900.0
-_MARK = "include.sandbox"
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def stop(settings: Settings) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.send_signal(signal.SIGTERM)
             _await_end(process)
-    stop_leftover(settings.sandbox / "postgres")
+    stop_leftover(settings.sandbox.resolve() / "postgres")
     pid_file.unlink(missing_ok=True)
 
 
@@ -111,12 +110,17 @@ def _spawn(settings: Settings) -> subprocess.Popen[bytes]:
     environment = os.environ | {"PYTHONPATH": str(ROOT)} | _told(settings)
     with (settings.sandbox / "server.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", _MARK, "serve"],
+            [sys.executable, *_command(settings)],
             cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             start_new_session=True,
         )  # fmt: skip
     (settings.sandbox / "server.pid").write_text(f"{process.pid}\n")
     return process
+
+
+def _command(settings: Settings) -> list[str]:
+    """What the server runs as; the folder is there to know one sandbox's server from another's."""
+    return ["-m", "include.sandbox", "serve", str(settings.sandbox.resolve())]
 
 
 def _told(settings: Settings) -> dict[str, str]:
@@ -145,7 +149,12 @@ def _ask(settings: Settings, method: str, path: str, body: Any = None) -> dict[s
         known = control(read_doors(settings))
         headers = {"Authorization": f"Bearer {known['token']}"}
         answer = httpx.request(
-            method, known["url"] + path, json=body, headers=headers, timeout=START_SECONDS, trust_env=False
+            method,
+            f"{known['url']}/control{path}",
+            json=body,
+            headers=headers,
+            timeout=START_SECONDS,
+            trust_env=False,
         )
     except (httpx.TransportError, FileNotFoundError) as error:
         raise SandboxError("the sandbox does not answer; start it with: make up") from error
@@ -158,7 +167,7 @@ def _supervisor(settings: Settings) -> psutil.Process | None:
     """The server process that the pid file names, if it is really one of ours."""
     try:
         process = psutil.Process(int((settings.sandbox / "server.pid").read_text()))
-        is_ours = _MARK in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE
+        is_ours = _command(settings) == process.cmdline()[1:] and process.status() != psutil.STATUS_ZOMBIE
     except (OSError, ValueError, psutil.Error):
         return None
     return process if is_ours else None

@@ -53,8 +53,10 @@ class Mail:
     def accept(self, entries: Sequence[Entry]) -> None:
         """Take messages, one entry a recipient: on disk when this returns."""
         with self._lock:
+            responses = [self._response(entry) for entry in entries]
             self._messages.append(*entries)
-            self._answer(entries)
+            self._responses.append(*responses)
+            self._events += [event for response in responses for event in response["events"]]
             self._tokens |= {e["unsubscribe_token"]: dict(e) for e in entries if e.get("unsubscribe_token")}
 
     def unsubscribe(self, token: str) -> str | None:
@@ -91,18 +93,14 @@ class Mail:
         }
         return pa.table(columns | marks)
 
-    def _answer(self, entries: Sequence[Entry]) -> None:
-        responses = [{"events": self._respond(e, sent_at(e) or self._now())} for e in entries]
-        self._responses.append(*responses)
-        self._events += [event for response in responses for event in response["events"]]
+    def _response(self, entry: Entry) -> dict[str, Any]:
+        return {"events": self._respond(entry, sent_at(entry) or self._now())}
 
     def _catch_up(self) -> None:
         """Messages whose line is there but whose recipients' behaviour is not: a crash lay between."""
         missing = list(self._messages.lines())[self._responses.count :]
         if missing:
-            self._responses.append(
-                *[{"events": self._respond(e, sent_at(e) or self._now())} for e in missing]
-            )
+            self._responses.append(*[self._response(entry) for entry in missing])
 
 
 def sent_at(entry: Entry) -> datetime | None:

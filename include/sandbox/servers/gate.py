@@ -9,8 +9,8 @@ from fastapi import HTTPException, Request
 
 from include.sandbox.faults import Fault, FaultBoard
 
-REQUESTS_PER_SECOND = 25.0
-BURST = 50.0
+REQUESTS_PER_SECOND = 50.0
+BURST = 100.0
 
 
 class RateLimit:

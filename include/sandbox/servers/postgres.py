@@ -34,13 +34,24 @@ class Postgres:
     def start(self) -> None:
         """Start the server, making the cluster and the reading role first if there is none.
 
+        A cluster that does not come up, or belongs to another user (a copied folder), is made anew.
+
         Raises:
             OmniError: it did not come up; its log is named.
         """
+        try:
+            self._start()
+        except OmniError:
+            if self._is_closed:
+                raise
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self._start()
+
+    def _start(self) -> None:
         with self._lock:
             if self._is_closed:
                 raise OmniError("PostgreSQL is to stay down: the sandbox is stopping")
-            if not self.folder.exists():
+            if not self.folder.exists() or self.folder.stat().st_uid != _user_id():
                 self._make_cluster()
             with (self.folder.parent / "postgres.log").open("ab") as log:
                 self._process = subprocess.Popen(
@@ -106,6 +117,7 @@ class Postgres:
             raise OmniError(f"initdb failed in {new}: {error.stderr.decode()[-500:]}") from error
         finally:
             secret.unlink()
+        shutil.rmtree(self.folder, ignore_errors=True)
         new.rename(self.folder)
 
     def _await_answer(self) -> None:
@@ -136,13 +148,14 @@ def stop_leftover(folder: Path) -> None:
     try:
         process = psutil.Process(int(pid_file.read_text().split()[0]))
         if str(folder) not in process.cmdline():
+            pid_file.unlink()  # the number belongs to another process by now
             return
         process.send_signal(signal.SIGINT)
         process.wait(10)
     except psutil.TimeoutExpired:
         process.kill()
         process.wait(5)
-    except (OSError, ValueError, IndexError, psutil.NoSuchProcess):
+    except (OSError, ValueError, IndexError, psutil.Error):
         return
 
 
@@ -160,6 +173,14 @@ def _environment() -> dict[str, str]:
 def _user() -> str | None:
     """PostgreSQL refuses to run as root: then it runs as a user of its own."""
     return _SYSTEM_USER if os.geteuid() == 0 else None
+
+
+def _user_id() -> int:
+    user = _user()
+    try:
+        return os.geteuid() if user is None else pwd.getpwnam(user).pw_uid
+    except KeyError:
+        return -1
 
 
 def _give_to_system_user(*paths: Path) -> None:

@@ -52,10 +52,17 @@ def history() -> dict[tuple[str, str], pa.Table]:
     money = pa.decimal128(12, 2)
     receipts = [receipt(n, at[n], _copies=2 if n == 4 else 1) for n in range(12)]
     events = [event(n, START + timedelta(days=n), _copies=2 if n == 1 else 1) for n in range(14)]
-    cart = {"cart_id": "c1", "updated_at": START, "_visible_at": START, "items": '[{"sku": "s1", "quantity": 2}]'}
+    cart = {
+        "cart_id": "c1",
+        "updated_at": START,
+        "_visible_at": START,
+        "items": '[{"sku": "s1", "quantity": 2}]',
+    }
     return {
         ("shop", "orders"): table(orders),
-        ("shop", "order_lines"): table([line for n in range(25) for line in lines(n, at[n])] + lines(99, NEXT_DAY)),
+        ("shop", "order_lines"): table(
+            [line for n in range(25) for line in lines(n, at[n])] + lines(99, NEXT_DAY)
+        ),
         ("shop", "carts"): table([cart]),
         ("shop", "web_events"): table(events),
         ("stores", "receipts"): table(receipts, total_amount=money),
@@ -74,8 +81,8 @@ def receipt(number: int, at: datetime, **values: Any) -> dict[str, Any]:
 def event(number: int, at: datetime, **values: Any) -> dict[str, Any]:
     """One web event."""
     return {
-        "event_id": f"e{number}", "occurred_at": at, "session_id": "s", "cookie_id": "c", "event_type": "search",
-        "_visible_at": at,
+        "event_id": f"e{number}", "occurred_at": at, "session_id": "s", "cookie_id": "c",
+        "event_type": "search", "_visible_at": at,
     } | values  # fmt: skip
 
 
