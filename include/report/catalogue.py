@@ -1,9 +1,8 @@
 """What the repository says about its audiences, journeys and brand: the words of the report.
 
-Everything here is optional to the report: a missing description leaves a gap, never an error.
+A missing description leaves a gap in the report, never an error.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,13 +10,24 @@ from typing import Any
 
 import yaml
 
+from include.brand import load_brand
 from include.channels import load_channels
 from include.destinations import load_destinations
 from include.settings import ROOT
 
 MODELS = ROOT / "dbt_project" / "models"
-BRAND = ROOT / "include" / "brand.yml"
-HEX = re.compile(r"#[0-9a-fA-F]{6}")
+PLAIN = {
+    "primary": "#1f5c57",
+    "accent": "#b4532a",
+    "ink": "#1b2330",
+    "muted": "#5b6472",
+    "paper": "#faf8f4",
+    "card": "#ffffff",
+    "line": "#e4e1da",
+    "tint": "#f7e6dd",
+    "sand": "#d9b88a",
+    "foam": "#a9c3bc",
+}
 
 
 @dataclass(frozen=True)
@@ -29,19 +39,23 @@ class Catalogue:
     channels: Mapping[str, str] = field(default_factory=dict)
     destinations: Mapping[str, str] = field(default_factory=dict)
     brand: str = "Omnichannel"
-    colours: Mapping[str, str] = field(default_factory=dict)
+    colours: Mapping[str, str] = field(default_factory=lambda: dict(PLAIN))
 
 
-def load_catalogue(models: Path = MODELS, brand: Path = BRAND) -> Catalogue:
-    """Read the descriptions that analysts and marketing keep beside their models."""
-    spoken = _yaml(brand)
+def load_catalogue(models: Path = MODELS) -> Catalogue:
+    """Read the words that analysts and marketing keep beside their models and in the brand guide.
+
+    Raises:
+        FixDeclaration: a channel, a destination or the brand guide is declared wrongly.
+    """
+    brand = load_brand()
     return Catalogue(
         audiences=dict(_described(models / "audiences", "aud_")),
         journeys=dict(_described(models / "journeys", "jny_")),
         channels={channel.name: channel.title for channel in load_channels().values()},
         destinations={name: vendor.title for name, vendor in load_destinations().items()},
-        brand=str(spoken.get("name") or "Omnichannel"),
-        colours=_colours(spoken),
+        brand=brand.name,
+        colours=brand.colours.model_dump(),
     )
 
 
@@ -55,12 +69,6 @@ def _described(folder: Path, prefix: str) -> Iterator[tuple[str, str]]:
         for model in _yaml(path).get("models") or []:
             if str(model.get("name", "")).startswith(prefix):
                 yield model["name"].removeprefix(prefix), " ".join((model.get("description") or "").split())
-
-
-def _colours(brand: Mapping[str, Any]) -> dict[str, str]:
-    """Colours by name; what is not a plain #rrggbb never reaches the style sheet."""
-    colours = brand.get("colours") or brand.get("colors") or {}
-    return {k: v for k, v in colours.items() if isinstance(v, str) and HEX.fullmatch(v)}
 
 
 def _yaml(path: Path) -> dict[str, Any]:

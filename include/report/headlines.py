@@ -53,8 +53,8 @@ def _unanswered(summary: Summary) -> str:
     asked = words.first_upper(words.count(unknown, "message"))
     them = "It is" if unknown == 1 else "They are"
     return (
-        f"{asked} got no answer from the receiving side. {them} never sent again, "
-        "and settled as soon as the delivery is reported."
+        f"{asked} got no answer from the receiving side. {them} not sent again while nobody knows; "
+        "the delivery reports will tell."
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Engine, Select, func, select
 
 from include.ledger import states
+from include.ledger.messages import NO_LONGER_DECIDED
 from include.ledger.models import Message, MessageTransition
 from include.report.figures import Figures, count, hold_back, nothing
 from include.warehouse.published import read_mart
@@ -56,9 +57,13 @@ def decisions(version: Path | None) -> list[Decision]:
 
 
 def fates(ledger: Engine, business_date: date) -> list[Fate]:
-    """Messages planned for the date, and earlier ones that were dealt with in its runs."""
+    """Messages planned for the date, and earlier ones that were dealt with in its runs.
+
+    What a later run of the date no longer decided to send is left out: its decision says why.
+    """
     with ledger.connect() as connection:
-        return [_fate(row, business_date) for row in connection.execute(_as_left_by(business_date))]
+        found = [_fate(row, business_date) for row in connection.execute(_as_left_by(business_date))]
+    return [fate for fate in found if fate.reason != NO_LONGER_DECIDED]
 
 
 def _fate(row: Any, business_date: date) -> Fate:

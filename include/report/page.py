@@ -35,7 +35,6 @@ def render(summary: Summary, catalogue: Catalogue | None = None) -> str:
         held=_held_back(summary),
         arrivals=_arrivals(summary),
         largest=max((a["size"] for a in summary["audiences"].values()), default=0),
-        colours={"primary": "#1f5c57", "accent": "#b4532a", **said.colours},
         glossary=_glossary(summary),
     )
 
