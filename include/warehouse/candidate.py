@@ -10,15 +10,18 @@ import json
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
+from include.channels import load_channels
 from include.clock import Clock
-from include.settings import ROOT, Settings
+from include.lake.manifests import landed
+from include.settings import Settings
 from include.warehouse import durable, phones, published, versions
-from include.warehouse.inputs import Partition, stage_inputs
-
-DBT_PROJECT = ROOT / "dbt_project"
+from include.warehouse.dbt import PROJECT
+from include.warehouse.inputs import Partition, inputs_folder, stage_inputs
+from include.warehouse.memory import stage_memory
 
 
 def candidate_file(settings: Settings) -> Path:
@@ -26,8 +29,8 @@ def candidate_file(settings: Settings) -> Path:
     return settings.warehouse / "candidate.duckdb"
 
 
-def facts_file(settings: Settings) -> Path:
-    """What the build under way was opened with: business date, time, stale channels (JSON)."""
+def variables_file(settings: Settings) -> Path:
+    """What the build under way was opened with (JSON): the variables that every layer's models get."""
     return settings.warehouse / "candidate.json"
 
 
@@ -47,12 +50,25 @@ def open_candidate(settings: Settings, business_date: date, full_refresh: bool =
     before = None if full_refresh else _file_before(settings, business_date)
     since = _stands_on(before) if before and phones.lookup_file(settings).exists() else None
     partitions = stage_inputs(settings, business_date, since)
+    stage_memory(settings, business_date)
     if before is not None and since is not None:
         durable.copy_file(before, candidate, "candidate.copy")
     _note(candidate, partitions)
-    facts = {"business_date": str(business_date), "now": Clock(settings, business_date).now().isoformat()}
-    durable.write_text(facts_file(settings), json.dumps(facts), "candidate.facts")
+    variables = json.dumps(_variables(settings, business_date), sort_keys=True)
+    durable.write_text(variables_file(settings), variables, "candidate.variables")
     return candidate
+
+
+def _variables(settings: Settings, business_date: date) -> dict[str, Any]:
+    channels = load_channels().values()
+    return {
+        "business_date": str(business_date),
+        "now": Clock(settings, business_date).now().isoformat(),
+        "time_zone": settings.time_zone,
+        "inputs": str(inputs_folder(settings)),
+        "ledger_snapshot": str(settings.warehouse / "ledger"),
+        "stale_channels": [c.name for c in channels if not landed(settings, c.name, business_date)],
+    }
 
 
 def _file_before(settings: Settings, business_date: date) -> Path | None:
@@ -87,10 +103,10 @@ def _note(candidate: Path, partitions: Mapping[str, Partition]) -> None:
 
 
 def _fingerprint() -> str:
-    """Of all that decides how landed rows are kept. What is computed from them is rebuilt each night anyway."""
-    files = [DBT_PROJECT / "macros" / "landed_versions.sql", DBT_PROJECT / "macros" / "lake.sql"]
-    files += DBT_PROJECT.glob("models/staging/*/base/*.sql")
+    """Of what decides how landed rows are kept. All that is computed from them is rebuilt each night."""
+    files = [PROJECT / "macros" / "landed_versions.sql", PROJECT / "macros" / "lake.sql"]
+    files += PROJECT.glob("models/staging/*/base/*.sql")
     digest = hashlib.sha256(duckdb.__version__.encode())
     for file in sorted(files):
-        digest.update(file.relative_to(DBT_PROJECT).as_posix().encode() + b"\0" + file.read_bytes())
+        digest.update(file.relative_to(PROJECT).as_posix().encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()

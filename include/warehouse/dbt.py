@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ from include.errors import CheckFailed
 from include.settings import ROOT, Settings
 
 PROJECT = ROOT / "dbt_project"
+_START = "from dbt.cli.main import cli; cli()"
 
 
 def run_dbt(
@@ -28,7 +28,7 @@ def run_dbt(
     target = settings.warehouse / "dbt" / warehouse.stem
     results = target / "run_results.json"
     results.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "include.warehouse.dbt_process", *arguments]
+    command = [sys.executable, "-c", _START, *arguments]
     command += ["--vars", json.dumps(dict(variables), sort_keys=True), "--no-use-colors"]
     process = subprocess.run(command, cwd=ROOT, env=_environment(settings, warehouse, target), check=False)
     if not results.exists():
@@ -51,5 +51,3 @@ def _environment(settings: Settings, warehouse: Path, target: Path) -> dict[str,
         "DBT_LOG_PATH": str(settings.var / "logs" / "dbt"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
-
-
