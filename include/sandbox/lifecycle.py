@@ -20,6 +20,7 @@ from include.sandbox.servers.postgres import stop_leftover
 from include.settings import ROOT, Settings
 
 START_SECONDS = 900.0
+STARTER = "SANDBOX_STARTER"  # who waits for the server process to become healthy
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,7 @@ def _told(settings: Settings) -> dict[str, str]:
         "OMNI_VAR": str(settings.var.resolve()),
         "OMNI_TIME_ZONE": settings.time_zone,
         "OMNI_CURRENCY": settings.currency,
+        STARTER: str(os.getpid()),
     }
 
 

@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from include.sandbox.access import HOST, Doors, connections, control, read_doors, write_private
+from include.sandbox.lifecycle import STARTER
 from include.sandbox.servers.channels import channel_api
 from include.sandbox.servers.control import Controls, control_api
 from include.sandbox.servers.sftp import Drop, host_key, serve_sftp
@@ -40,13 +41,13 @@ async def _run(settings: Settings) -> None:
         loop.add_signal_handler(number, stopping.set)
     doors = read_doors(settings)
     systems = Systems(settings, doors)
-    orphaned = asyncio.create_task(_watch_starter(stopping))
+    watch = asyncio.create_task(_watch_starter(stopping, systems))
     try:
         await _until(stopping, asyncio.to_thread(systems.start))
         if not stopping.is_set():
-            orphaned.cancel()
             await _serve(settings, doors, systems, stopping)
     finally:
+        watch.cancel()
         await asyncio.to_thread(systems.stop)
         sys.stderr.flush()
         if stopping.is_set():
@@ -108,9 +109,10 @@ async def _until(stopping: asyncio.Event, work: Any) -> None:
         task.result()
 
 
-async def _watch_starter(stopping: asyncio.Event) -> None:
-    """Whoever starts the sandbox waits until it is healthy; if it dies before, nothing may be left."""
-    starter = os.getppid()
-    while os.getppid() == starter:
+async def _watch_starter(stopping: asyncio.Event, systems: Systems) -> None:
+    """Whoever starts the sandbox waits until it says it is healthy; if it dies before, nothing may be left."""
+    starter = int(os.environ.get(STARTER, os.getppid()))
+    while os.getppid() == starter and not systems.has_been_asked:
         await asyncio.sleep(0.2)
-    stopping.set()
+    if not systems.has_been_asked:
+        stopping.set()

@@ -29,6 +29,7 @@ class Systems:
             raise SandboxError(f"there is no company in {settings.sandbox}: start the sandbox first")
         self._settings, self._world = settings, world
         self._lock = threading.Lock()
+        self.has_been_asked = False
         self.faults = FaultBoard()
         self.files = ReceivedLog(settings.sandbox / "received" / "sftp.jsonl")
         self._postgres = Postgres(settings.sandbox / "postgres", doors)
@@ -71,6 +72,7 @@ class Systems:
 
     def health(self) -> dict[str, Any]:
         """Whether all answer, the present day, and the faults that are on."""
+        self.has_been_asked = True
         return {
             "is_healthy": self._stores.answers(),
             "date": self.company.today.isoformat(),
