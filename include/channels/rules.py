@@ -22,16 +22,16 @@ def _stream_problems(stream: Stream) -> Iterator[Problem]:
         yield (), "needs either a source (with its connection) or nested, not both"
     if stream.source is not None and not stream.connection:
         yield ("connection",), "missing: the id of the connection that reaches the source"
-    for position, column in enumerate(stream.key):
-        yield from _column_problem(stream, ("key", position), column, required=True)
+    for position, key in enumerate(stream.key):
+        yield from _column_problem(stream, ("key", position), key, required=True)
     if stream.cursor is not None:
         yield from _column_problem(stream, ("cursor",), stream.cursor, required=True, type="timestamp")
     elif stream.source is not None and not isinstance(stream.source, FilesSource):
         yield (), "needs a cursor: the timestamp column by which the source is cut"
     if stream.fresh_by is not None:
         yield from _column_problem(stream, ("fresh_by",), stream.fresh_by, type="timestamp")
-    for name, column in stream.columns.items():
-        yield from _type_problems(("columns", name), column)
+    for column in stream.columns.values():
+        yield from _type_problems(("columns", column.name), column)
 
 
 def _type_problems(path: tuple[str, ...], column: Column) -> Iterator[Problem]:

@@ -1,0 +1,72 @@
+"""A partition as an earlier run left it: what a rerun unites with."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from include.channels import Stream
+from include.errors import FixDeclaration
+from include.lake.manifests import Manifest, _from_footer
+from include.lake.parquet import read_groups
+from include.lake.schema import contract_schema
+from include.lake.store import Store
+
+
+class Existing:
+    """Rows and refusals of the committed partition of one date.
+
+    A quarantine file without its partition belongs to a run that never committed: it does not count.
+    """
+
+    def __init__(self, stream: Stream, business_date: date, lake: Store, quarantine: Store) -> None:
+        self._stream = stream
+        self._lake = lake
+        self._quarantine = quarantine
+        self._path = lake.path(stream.channel, stream.name, business_date)
+        self._refused = quarantine.path(stream.channel, stream.name, business_date)
+        self.manifest: Manifest | None = _from_footer(lake, self._path) if lake.exists(self._path) else None
+
+    def rows(self) -> Iterator[pa.Table]:
+        """Landed rows, in order, by the contract as it is now."""
+        if self.manifest is not None:
+            for table in read_groups(self._lake.open(self._path)):
+                yield align(self._stream, table)
+
+    def refused(self) -> Iterator[dict[str, Any]]:
+        """Quarantined rows, in order."""
+        if self.manifest is not None and self._quarantine.exists(self._refused):
+            for table in read_groups(self._quarantine.open(self._refused)):
+                yield from table.to_pylist()
+
+    def repaired(self) -> Counter[str]:
+        """Marks of refused rows that were repaired and replayed: refused no more."""
+        return Counter((self.manifest or {}).get("repaired", []))
+
+
+def align(stream: Stream, table: pa.Table) -> pa.Table:
+    """`table` with the contract's columns: those it lacks are null.
+
+    Raises:
+        FixDeclaration: a column's type in the contract was changed into one its rows do not fit.
+    """
+    names = set(table.column_names)
+    arrays = []
+    for field in contract_schema(stream):
+        column = table[field.name] if field.name in names else pa.nulls(len(table), field.type)
+        try:
+            arrays.append(column.cast(field.type))
+        except pa.ArrowException as error:
+            raise FixDeclaration(
+                f"{stream.label}: {field.name} is declared {field.type}, but rows landed before do not fit. "
+                f"Give the column a new name, or land the stream anew."
+            ) from error
+    return pa.table(arrays, schema=contract_schema(stream))
+
+
+def mark(raw: str) -> str:
+    """Names a refused row by its raw form: 16 hex digits."""
+    return hashlib.sha256(raw.encode()).hexdigest()[:16]

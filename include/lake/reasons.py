@@ -1,0 +1,48 @@
+"""Why a row is refused, and why a whole stream is: one vocabulary for quarantine, manifest and report."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from include.errors import FixSource
+
+
+class Reason(StrEnum):
+    """Reason code of a quarantined row."""
+
+    MISSING_REQUIRED = "missing_required"  # a required value is null or blank
+    MISSING_COLUMN = "missing_column"  # this row lacks a key that the others have
+    BAD_TYPE = "bad_type"  # the value is not of the declared type, or would lose digits
+    BAD_TEXT = "bad_text"  # not Unicode, or holds NUL
+    TOO_LARGE = "too_large"  # longer than any honest value
+    NOT_ALLOWED = "not_allowed"  # not one of the declared values
+    OUT_OF_INTERVAL = "out_of_interval"  # the source was asked for other days
+    BAD_FRAMING = "bad_framing"  # a line that is no record: wrong number of fields, open quote
+    NOT_JSON = "not_json"  # a line that is no JSON object
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why one row is refused: the reason and the field it lies in ('' if the whole row)."""
+
+    reason: Reason
+    field: str
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A record that a reader could not take apart; `raw` is what it read."""
+
+    reason: Reason
+    raw: str
+
+
+class ColumnMissing(FixSource):
+    """A declared column is in no row: dropped, or renamed."""
+
+
+class ColumnRetyped(FixSource):
+    """Most values of a column are no longer of the declared type."""
+
+
+class EmptyFeed(FixSource):
+    """A stream that always has rows came without any."""

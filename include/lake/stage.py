@@ -1,0 +1,124 @@
+"""Rows of one stream on their way into the lake: validated, united, counted, in a file beside it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+
+from include.channels import Stream
+from include.lake.digest import digests
+from include.lake.existing import Existing
+from include.lake.manifests import KEY, Manifest
+from include.lake.parquet import GroupedWriter, verify
+from include.lake.points import point
+from include.lake.refused import RefusedWriter
+from include.lake.schema import ARRIVED, DATE, EXTRA, fingerprint, landed_schema
+from include.lake.staged import Cursor, Staged, as_text, unite_cursors
+from include.lake.store import Store
+from include.lake.validate import Item, Refusals, Span, Tally, validate
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one partition goes, and when it first arrived."""
+
+    lake: Store
+    quarantine: Store
+    business_date: date
+    arrived: date
+
+
+class Stage:
+    """Takes batches of one stream and ends as a sealed file; nothing of it is in the lake yet.
+
+    Rows landed before come first, then those that are new: a row is known by its key and content.
+    """
+
+    def __init__(self, stream: Stream, place: Place, span: Span | None) -> None:
+        point("before_stage", stream.name)
+        self.stream = stream
+        self.tally = Tally()
+        self._span = span
+        self.existing = Existing(stream, place.business_date, place.lake, place.quarantine)
+        old = self.existing.manifest
+        self._arrived = date.fromisoformat(old["arrived"]) if old else place.arrived
+        self._place = place
+        self._data_file = place.lake.fresh_staging(stream.channel, stream.name) / "data.parquet"
+        self._refused_file = place.quarantine.fresh_staging(stream.channel, stream.name) / "refused.parquet"
+        self._writer = GroupedWriter(self._data_file, landed_schema(stream))
+        self.refused = RefusedWriter(self._refused_file, place.business_date, self.existing.repaired())
+        self._columns = [*stream.columns, EXTRA]
+        self._landed: set[bytes] = set()
+        self._seen: set[bytes] = set()
+        self._duplicates = 0
+        self._take_over()
+
+    def add(self, items: Sequence[Item], already: Refusals | None = None) -> None:
+        """Validate one batch and write it: new rows to the data, refused ones to the quarantine."""
+        offset = self.tally.rows
+        checked = validate(self.stream, items, self.tally, self._span, already)
+        self._write(self._new(checked.accepted))
+        self.refused.add(checked.refused, offset)
+        point("in_stage", self.stream.name)
+
+    def seal(self, cursor: Cursor, source: str) -> Staged:
+        """Finish both files, bring them to the disk and read them back with their checksums."""
+        point("before_seal", self.stream.name)
+        self.refused.close()
+        manifest = self._manifest(cursor, source)
+        self._writer.close({KEY: as_text(manifest)})
+        point("after_seal", self.stream.name)
+        verify(self._data_file, manifest["loaded"])
+        verify(self._refused_file, manifest["quarantined"])
+        point("after_verify", self.stream.name)
+        return Staged(self.stream, self._data_file, self._refused_file, manifest, self.refused.first)
+
+    def abandon(self) -> None:
+        """Give up: the files are left for the next run to sweep away."""
+        self._writer.abandon()
+        self.refused.abandon()
+
+    def _take_over(self) -> None:
+        for table in self.existing.rows():
+            self._landed.update(digests(table, self._columns))
+            self._write(table)
+        self.refused.keep(self.existing.refused())
+
+    def _new(self, table: pa.Table) -> pa.Table:
+        """The rows neither landed before nor seen in this read; the latter are counted."""
+        keep = []
+        for place, digest in enumerate(digests(table, self._columns)):
+            if digest in self._seen:
+                self._duplicates += 1
+                continue
+            self._seen.add(digest)
+            if digest not in self._landed:
+                keep.append(place)
+        return table if len(keep) == len(table) else table.take(pa.array(keep, pa.int64()))
+
+    def _write(self, table: pa.Table) -> None:
+        for name, day in ((DATE, self._place.business_date), (ARRIVED, self._arrived)):
+            table = table.append_column(name, pa.repeat(pa.scalar(day, pa.date32()), len(table)))
+        self._writer.write(table)
+
+    def _manifest(self, cursor: Cursor, source: str) -> Manifest:
+        """Counts of the united partition; nothing in it differs between two equal runs."""
+        old = self.existing.manifest or {}
+        duplicate = max(self._duplicates, old.get("duplicate", 0))
+        return {
+            "channel": self.stream.channel,
+            "stream": self.stream.name,
+            "date": self._place.business_date.isoformat(),
+            "arrived": self._arrived.isoformat(),
+            "rows_in": self._writer.rows + duplicate + self.refused.count,
+            "loaded": self._writer.rows,
+            "duplicate": duplicate,
+            "quarantined": self.refused.count,
+            "reasons": dict(sorted(self.refused.reasons.items())),
+            "new_columns": sorted(self.tally.undeclared.union(old.get("new_columns", []))),
+            "cursor": unite_cursors(cursor, old.get("cursor")),
+            "schema": fingerprint(self.stream),
+            "source": source,
+            "repaired": old.get("repaired", []),
+        }

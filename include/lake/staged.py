@@ -1,0 +1,74 @@
+"""A sealed partition that is not yet in the lake, and its commit."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+from include.channels import Stream
+from include.lake.manifests import Manifest
+from include.lake.points import point
+from include.lake.store import Store
+
+Cursor = dict[str, str | None]
+
+
+@dataclass(frozen=True)
+class Staged:
+    """One stream's finished files. `first` says, per reason and field, where it was met first."""
+
+    stream: Stream
+    data: Path
+    refused: Path
+    manifest: Manifest
+    first: dict[str, str]
+
+
+def as_text(manifest: Manifest) -> str:
+    """The manifest as it stands in the file."""
+    return json.dumps(manifest, sort_keys=True)
+
+
+def unite_cursors(new: Cursor, old: Cursor | None) -> Cursor:
+    """The interval that both reads cover; `from` null means from the beginning."""
+    if old is None:
+        return new
+    starts = [cursor["from"] for cursor in (new, old)]
+    start = None if None in starts else min(start for start in starts if start is not None)
+    return {"from": start, "to": max(str(new["to"]), str(old["to"]))}
+
+
+def commit(staged: Sequence[Staged], lake: Store, quarantine: Store) -> None:
+    """Bring sealed partitions into the lake, in order: of each the quarantine first, the data last.
+
+    A crash in between leaves partitions that the rerun unites with itself; the last one in
+    `staged` (the parent of nested streams) is what says that all have landed.
+    """
+    for one in staged:
+        name = one.stream.name
+        keep_refused(one, quarantine)
+        point("before_data", name)
+        lake.put(one.data, _path(lake, one), partial(point, "data_renamed", name))
+        point("after_data", name)
+        one.refused.unlink(missing_ok=True)
+        point("after_commit", name)
+
+
+def keep_refused(one: Staged, quarantine: Store) -> None:
+    """Put the refused rows where a person finds them; a file is written only if there are, or were, some."""
+    path, name = _path(quarantine, one), one.stream.name
+    if not one.manifest["quarantined"] and not quarantine.exists(path):
+        return
+    point("before_quarantine", name)
+    quarantine.put(one.refused, path, partial(point, "quarantine_renamed", name))
+    point("after_quarantine", name)
+
+
+def _path(store: Store, one: Staged) -> str:
+    return store.path(one.stream.channel, one.stream.name, _day(one))
+
+
+def _day(one: Staged) -> date:
+    return date.fromisoformat(one.manifest["date"])

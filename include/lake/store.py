@@ -1,0 +1,120 @@
+"""A place for partitions: a folder or a bucket, written so that a file is there whole or not at all."""
+
+import os
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from include.settings import Settings
+
+
+class Store:
+    """Files `<root>/<channel>/<stream>/date=D/data.parquet` under an fsspec URL."""
+
+    def __init__(self, url: str, staging: Path) -> None:
+        self.fs: Any = LocalFileSystem()
+        self.root = str(Path(url).absolute())
+        if "://" in url:
+            self.fs, self.root = fsspec.core.url_to_fs(url, use_listings_cache=False)
+        self.is_local = isinstance(self.fs, LocalFileSystem)
+        self._staging = Path(self.root) / "_tmp" if self.is_local else staging
+
+    def path(self, channel: str, stream: str, business_date: date) -> str:
+        """Path of one partition's file within the file system."""
+        return f"{self.root}/{channel}/{stream}/date={business_date.isoformat()}/data.parquet"
+
+    def exists(self, path: str) -> bool:
+        """Whether the file is there, asked anew each time."""
+        return Path(path).exists() if self.is_local else bool(self.fs.exists(path))
+
+    def open(self, path: str) -> Any:
+        """The file's bytes, seekable: a path pyarrow maps itself, or an open remote file."""
+        return path if self.is_local else self.fs.open(path, "rb")
+
+    def stamp(self, path: str) -> str:
+        """Changes whenever the file does, without reading it."""
+        if self.is_local:
+            stat = Path(path).stat()
+            return f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ino}"
+        info = self.fs.info(path)
+        return f"{info.get('size')}-{info.get('ETag') or info.get('LastModified')}"
+
+    def dates(self, channel: str, stream: str) -> list[date]:
+        """Dates of the partitions of one stream, ascending."""
+        found = []
+        for folder in self._names(f"{self.root}/{channel}/{stream}"):
+            if folder.startswith("date=") and self.exists(self.path(channel, stream, _date(folder))):
+                found.append(_date(folder))
+        return sorted(found)
+
+    def newest(self) -> date | None:
+        """Newest date of any partition of any stream."""
+        newest: list[date] = []
+        for channel in self._names(self.root):
+            for stream in self._names(f"{self.root}/{channel}") if not channel.startswith("_") else ():
+                newest += self.dates(channel, stream)[-1:]
+        return max(newest, default=None)
+
+    def fresh_staging(self, channel: str, stream: str) -> Path:
+        """An empty folder for files on their way here; what a killed run left in it is gone."""
+        folder = self._staging / channel / stream
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return folder
+
+    def put(self, file: Path, path: str, renamed: Callable[[], None]) -> None:
+        """Make the finished `file` the one at `path`, atomically and to last; `renamed` is called midway."""
+        if not self.is_local:
+            self.fs.put_file(str(file), path)
+            renamed()
+            file.unlink()
+            return
+        target = Path(path)
+        _make_durable(target.parent)
+        os.replace(file, target)  # noqa: PTH105 (the atomic rename, by its own name)
+        renamed()
+        sync(target.parent)
+
+    def _names(self, folder: str) -> list[str]:
+        if self.is_local:
+            return sorted(entry.name for entry in os.scandir(folder)) if Path(folder).is_dir() else []
+        try:
+            return sorted(path.rstrip("/").rsplit("/", 1)[-1] for path in self.fs.ls(folder, detail=False))
+        except FileNotFoundError:
+            return []
+
+
+def lake(settings: Settings) -> Store:
+    """Where landed partitions lie."""
+    return Store(settings.lake_root, settings.var / "staging" / "lake")
+
+
+def quarantine(settings: Settings) -> Store:
+    """Where refused rows lie."""
+    return Store(settings.quarantine_root, settings.var / "staging" / "quarantine")
+
+
+def sync(path: Path) -> None:
+    """Bring a file's or folder's content to the disk itself."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _make_durable(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    _make_durable(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync(folder.parent)
+
+
+def _date(folder: str) -> date:
+    return date.fromisoformat(folder.removeprefix("date="))

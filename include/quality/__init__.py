@@ -1,0 +1,1 @@
+"""The gate: what must hold of data before anyone builds on it."""

@@ -1,0 +1,73 @@
+"""The gate on landed data: nothing enters the lake that fails a critical check."""
+
+import json
+from datetime import date
+from importlib import import_module
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from include.errors import CheckFailed
+from include.lake.runlog import folder
+from include.lake.staged import Staged
+from include.quality.checks import Check, columns_of, run
+from include.quality.contract import contract_expectations
+from include.settings import Settings
+
+FEWEST = 2  # one refused row is no pattern, however few rows there are
+
+
+def check_landing(settings: Settings, staged: Staged) -> list[Check]:
+    """Judge a sealed partition; the results are kept beside the run log, as counts.
+
+    Raises:
+        CheckFailed: too many rows refused, or a critical expectation failed.
+        FixDeclaration: an expectation cannot be computed.
+    """
+    stream, business_date = staged.stream, date.fromisoformat(staged.manifest["date"])
+    suite = contract_expectations(stream, settings, business_date, staged.manifest["loaded"])
+    suite += import_module(f"include.quality.expectations.{stream.channel}").expectations(stream.name)
+    table = pq.read_table(staged.data, columns=columns_of(suite) or [stream.key[0]], partitioning=None)
+    checks = [_quarantine_share(staged), *run(table, suite, stream.label)]
+    _keep(settings, business_date, staged, checks)
+    failed = [check for check in checks if not check.passed and check.severity == "critical"]
+    if failed:
+        raise CheckFailed(_say(settings, staged, failed))
+    return checks
+
+
+def read_checks(settings: Settings, business_date: date) -> dict[str, list[dict[str, Any]]]:
+    """Results of the date's landings by `channel/stream`, as `Check.as_dict` gives them."""
+    found = {}
+    for file in sorted(folder(settings, business_date).glob("*.checks.json")):
+        found[file.name.removesuffix(".checks.json").replace(".", "/")] = json.loads(file.read_text())
+    return found
+
+
+def _quarantine_share(staged: Staged) -> Check:
+    refused, rows = staged.manifest["quarantined"], staged.manifest["rows_in"]
+    passed = refused < FEWEST or refused <= staged.stream.max_quarantined_share * rows
+    return Check("quarantined_rows_to_be_few", "", "critical", passed, rows, refused)
+
+
+def _keep(settings: Settings, business_date: date, staged: Staged, checks: list[Check]) -> None:
+    file = folder(settings, business_date) / f"{staged.stream.channel}.{staged.stream.name}.checks.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps([check.as_dict() for check in checks], indent=1))
+
+
+def _say(settings: Settings, staged: Staged, failed: list[Check]) -> str:
+    manifest, stream = staged.manifest, staged.stream
+    lines = [f"{stream.label} of {manifest['date']} fails its gate; nothing of it was landed."]
+    lines += [f"  failed: {check}" for check in failed]
+    if manifest["quarantined"]:
+        reasons = ", ".join(f"{what} (first: {where})" for what, where in staged.first.items())
+        lines.append(
+            f"  {manifest['quarantined']} of {manifest['rows_in']} rows refused, at most "
+            f"{stream.max_quarantined_share:.0%} may be: {reasons}. They are kept, with their reasons, under "
+            f"{settings.quarantine_root}/{stream.label}/date={manifest['date']}/."
+        )
+    lines.append(
+        "  Tell the channel's owner; once the source is mended, clear the task: it reads it all again."
+    )
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Readers: how a declared stream is read from its system, by protocol."""

@@ -1,0 +1,134 @@
+"""Files that a system leaves once a day, in a folder or an S3 bucket: lines of JSON, or CSV."""
+
+import csv
+import gzip
+import io
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from include.channels import FilesSource, Stream
+from include.connections import Connection
+from include.errors import FixSource
+from include.lake.reasons import Reason, Unreadable
+from include.lake.validate import Item
+from include.sources.interval import Interval
+from include.sources.places import Place, place_of
+
+BATCH = 20_000
+LONGEST_LINE = 64 * 1024 * 1024
+
+
+def read(stream: Stream, connection: Connection, interval: Interval) -> Iterator[list[Item]]:
+    """The records of the interval's files, day by day.
+
+    Raises:
+        FixSource: a day's file is missing, cut off or no text of lines; a CSV lacks its header.
+        FixConnection, RetryLater: the place refuses us, or does not answer.
+    """
+    source = stream.source
+    assert isinstance(source, FilesSource)
+    place = place_of(connection)
+    for path in _paths(stream, source, place, interval):
+        batch: list[Item] = []
+        for item in _records(stream, source, place, path):
+            batch.append(item)
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+
+def _paths(stream: Stream, source: FilesSource, place: Place, interval: Interval) -> list[str]:
+    """Path of each day's file; every day of the interval must have one."""
+    there = _dates(source, place)
+    if not there and not source.may_be_missing:
+        raise FixSource(f"{stream.label}: {place.label} holds no file like {source.path}")
+    wanted = interval.days(first=min(there, default=interval.last))
+    missing = [d for d in wanted if d not in there]
+    if missing and not source.may_be_missing:
+        days = ", ".join(d.isoformat() for d in missing[:5])
+        raise FixSource(
+            f"{stream.label}: {place.label} lacks {len(missing)} of {len(wanted)} files like {source.path}: "
+            f"{days}. Ask the owner to deliver them; then clear the task."
+        )
+    return [there[d] for d in wanted if d in there]
+
+
+def _dates(source: FilesSource, place: Place) -> dict[date, str]:
+    prefix, suffix = source.path.split("{date}")
+    pattern = re.compile(re.escape(prefix) + r"(\d{4}-\d{2}-\d{2})" + re.escape(suffix))
+    found = {}
+    for path in place.list(prefix):
+        match = pattern.fullmatch(path)
+        if match:
+            found[date.fromisoformat(match[1])] = path
+    return found
+
+
+def _records(stream: Stream, source: FilesSource, place: Place, path: str) -> Iterator[Item]:
+    label = f"{stream.label}: {path}"
+    with place.open(path) as raw:
+        opened: Any = gzip.GzipFile(fileobj=raw) if source.compression == "gzip" else raw
+        lines = _lines(io.BufferedReader(opened, 1024 * 1024), label)
+        try:
+            yield from _csv(lines, source, label) if source.format == "csv" else _ndjson(lines)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise FixSource(f"{label} is cut off or damaged: ask the owner to deliver it again") from error
+
+
+def _lines(stream: io.BufferedReader, label: str) -> Iterator[str]:
+    """Lines without their ends; bytes that are no UTF-8 become lone surrogates, refused with their row."""
+    number = 0
+    while line := stream.readline(LONGEST_LINE):
+        number += 1
+        if len(line) == LONGEST_LINE:
+            raise FixSource(
+                f"{label}, line {number} is longer than {LONGEST_LINE // 2**20} MiB: no lines of text"
+            )
+        text = line.decode("utf-8", "surrogateescape").rstrip("\r\n")
+        if text:
+            yield text
+
+
+def _ndjson(lines: Iterator[str]) -> Iterator[Item]:
+    for line in lines:
+        try:
+            row = json.loads(line, parse_float=Decimal, parse_constant=_no_constant)
+        except (ValueError, RecursionError):
+            row = None
+        yield row if isinstance(row, dict) else Unreadable(Reason.NOT_JSON, line)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _csv(lines: Iterator[str], source: FilesSource, label: str) -> Iterator[Item]:
+    """One line, one record: an open quote spoils its own line and no other."""
+    header = _fields(next(lines, "").removeprefix("\ufeff"), source.delimiter)
+    if not header or len(set(header)) < len(header):
+        raise FixSource(f"{label}: its first line is no header of distinct names")
+    for line in lines:
+        fields = _fields(line, source.delimiter)
+        if fields is None or len(fields) != len(header):
+            yield Unreadable(Reason.BAD_FRAMING, line)
+        else:
+            yield dict(zip(header, (value or None for value in fields), strict=True))
+
+
+def _fields(line: str, delimiter: str) -> list[str] | None:
+    """Fields of one line; None where quotes are open, or stand where none may."""
+    if not line:
+        return None
+    try:
+        reader = csv.reader([line], delimiter=delimiter, strict=True)
+        fields = next(reader)
+    except (csv.Error, StopIteration):
+        return None
+    return fields

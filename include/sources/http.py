@@ -1,0 +1,118 @@
+"""One request to a JSON API, patient for seconds; whoever runs the task is patient for minutes."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from typing import Any, NoReturn
+
+import httpx
+from tenacity import RetryCallState, Retrying, retry_if_exception_type
+
+from include.connections import Connection
+from include.errors import FixConnection, FixSource, RetryLater
+
+LONGEST_WAIT = 30.0
+TIMEOUT = 30.0
+
+
+class Busy(RetryLater):
+    """The other side asked for patience, fell silent or failed; tried `attempts` times here."""
+
+    def __init__(self, message: str, attempts: int, retry_after: float | None = None) -> None:
+        super().__init__(message, retry_after)
+        self.attempts = attempts
+
+
+class BadReply(FixSource):
+    """An answer that is no JSON; asked for once more, for it may have been cut off on the way."""
+
+    attempts = 2
+
+
+def client(connection: Connection) -> httpx.Client:
+    """A client that authenticates by the connection's password as bearer token and follows no redirects.
+
+    `extra.timeout` of the connection overrides how many seconds of silence are borne.
+    """
+    headers = {"Authorization": f"Bearer {connection.password}"} if connection.password else {}
+    timeout = httpx.Timeout(float(connection.extra.get("timeout", TIMEOUT)), connect=10)
+    return httpx.Client(headers=headers, timeout=timeout, trust_env=False)
+
+
+def get_json(session: httpx.Client, url: str, query: Mapping[str, Any], label: str) -> Any:
+    """The JSON answer to a GET; numbers with a point come as Decimal.
+
+    Raises:
+        FixConnection: refused (401, 403), moved or not there (3xx, 404).
+        RetryLater: 429 (with the wait asked for), 5xx, silence, a broken connection.
+        FixSource: any other refusal, or an answer that is no JSON.
+    """
+    retrying = Retrying(
+        retry=retry_if_exception_type((Busy, BadReply)), stop=_enough, wait=_wait, reraise=True
+    )
+    return retrying(_get, session, url, query, label)
+
+
+def _get(session: httpx.Client, url: str, query: Mapping[str, Any], label: str) -> Any:
+    try:
+        response = session.get(url, params=query)
+    except httpx.TimeoutException as error:
+        raise Busy(f"{label} did not answer in time", attempts=2) from error
+    except httpx.TransportError as error:
+        raise Busy(f"{label} cannot be reached or broke off: {type(error).__name__}", attempts=4) from error
+    except httpx.InvalidURL as error:
+        raise FixConnection(f"{label}: the connection's host is no address") from error
+    if response.status_code != 200:
+        _refuse(response, label)
+    try:
+        return json.loads(response.content, parse_float=Decimal, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise BadReply(f"{label} answered 200 with something that is no JSON") from error
+
+
+def _refuse(response: httpx.Response, label: str) -> NoReturn:
+    status = response.status_code
+    if status in (401, 403):
+        raise FixConnection(f"{label} refused the credentials ({status}): mend the connection's password")
+    if status == 429:
+        raise Busy(f"{label} asks for patience (429)", attempts=10, retry_after=_asked(response))
+    if status >= 500:
+        raise Busy(f"{label} answered {status}", attempts=4, retry_after=_asked(response))
+    if status == 404 or 300 <= status < 400:
+        raise FixConnection(f"{label} answered {status}: check host, port and base_path of the connection")
+    raise FixSource(f"{label} refused the request ({status}): its API is not what the declaration says")
+
+
+def _asked(response: httpx.Response) -> float | None:
+    """Seconds of a Retry-After header, in either of its forms."""
+    value: str | None = response.headers.get("Retry-After")
+    if value is None:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        asked = parsedate_to_datetime(value) - datetime.now(UTC)
+        return max(0.0, asked.total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _enough(state: RetryCallState) -> bool:
+    error = state.outcome.exception() if state.outcome else None
+    too_long = isinstance(error, RetryLater) and (error.retry_after or 0) > LONGEST_WAIT
+    return too_long or state.attempt_number >= getattr(error, "attempts", 1)
+
+
+def _wait(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, RetryLater) and error.retry_after is not None:
+        return error.retry_after
+    return float(min(8.0, 0.25 * 2**state.attempt_number))
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")

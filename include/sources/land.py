@@ -1,0 +1,131 @@
+"""Land one stream for one date: read, validate, check, commit."""
+
+from datetime import date
+from importlib import import_module
+from time import monotonic
+from typing import Any
+
+from include.channels import Stream, load_channels
+from include.connections import Connection
+from include.errors import FixDeclaration, OmniError
+from include.lake import runlog
+from include.lake.manifests import partitions
+from include.lake.points import point
+from include.lake.stage import Place, Stage
+from include.lake.staged import Staged, commit, keep_refused
+from include.lake.store import lake, quarantine
+from include.lake.verdict import check_shape
+from include.settings import Settings
+from include.sources.interval import Interval, interval
+from include.sources.nested import take_out
+
+
+def land_stream(
+    channel: str, stream: str, business_date: date, connection: Connection, settings: Settings
+) -> list[dict[str, Any]]:
+    """Land `stream` and the streams nested in it; their manifests, the stream's own last.
+
+    Reads from the end of the newest earlier day in the lake (the first time: everything) to the end of
+    `business_date`. Done twice it lands the same; a crash anywhere is healed by doing it again.
+
+    Raises:
+        FixDeclaration, FixConnection, FixSource, RetryLater, CheckFailed: the lake is then as it was.
+    """
+    top, children = _declared(channel, stream)
+    with runlog.alone(settings, top.label):
+        began = monotonic()
+        try:
+            staged = _Landing((top, children), business_date, connection, settings).run()
+        except OmniError as error:
+            why = {"event": "failed", "error": type(error).__name__, "message": str(error)}
+            runlog.note(settings, business_date, top.label, why)
+            raise
+        manifests = [one.manifest for one in staged]
+        seconds = round(monotonic() - began, 2)
+        event: dict[str, Any] = {"event": "landed", "seconds": seconds, "manifests": manifests}
+        runlog.note(settings, business_date, top.label, event)
+    return manifests
+
+
+def _declared(channel: str, stream: str) -> tuple[Stream, list[Stream]]:
+    declared = load_channels().get(channel)
+    if declared is None or stream not in declared.streams:
+        raise FixDeclaration(f"{channel}/{stream} is not declared in include/channels/")
+    top = declared.streams[stream]
+    if top.nested is not None:
+        raise FixDeclaration(f"{top.label} lies in {top.nested.parent} and lands with it: land that")
+    return top, declared.nested_in(stream)
+
+
+class _Landing:
+    """One run of `land_stream`."""
+
+    def __init__(
+        self, streams: tuple[Stream, list[Stream]], d: date, connection: Connection, settings: Settings
+    ) -> None:
+        self.top, self.children = top, children = streams
+        self.connection, self.settings = connection, settings
+        self.lake, self.quarantine = lake(settings), quarantine(settings)
+        place = Place(self.lake, self.quarantine, d, arrived=max(d, self.lake.newest() or d))
+        self.interval: Interval = interval(settings, partitions(settings, top.channel, top.name), d)
+        span = self.interval.span if top.cursor else None
+        self.stages = {child.name: Stage(child, place, None) for child in children}
+        self.stages[top.name] = Stage(top, place, span)
+
+    def run(self) -> list[Staged]:
+        """All of it: nested streams are checked and committed before their parent."""
+        try:
+            self._read()
+            self._check_shapes()
+        except BaseException:
+            for stage in self.stages.values():
+                stage.abandon()
+            raise
+        staged = [stage.seal(self.interval.cursor, _source(self.top)) for stage in self.stages.values()]
+        self._check_rows(staged)
+        commit(staged, self.lake, self.quarantine)
+        return staged
+
+    def _read(self) -> None:
+        top = self.stages[self.top.name]
+        for items in _reader(self.top)(self.top, self.connection, self.interval):
+            refusals, nested = take_out(self.children, items, top.tally)
+            for name, rows in nested.items():
+                self.stages[name].add(rows)
+            top.add(items, refusals)
+
+    def _check_shapes(self) -> None:
+        top = self.stages[self.top.name]
+        source = _source(self.top)
+        check_shape(self.top, top.tally, self.top.may_be_empty or top.existing.manifest is not None, source)
+        for child in self.children:
+            stage = self.stages[child.name]
+            may_be_empty = child.may_be_empty or not top.tally.rows or stage.existing.manifest is not None
+            check_shape(child, stage.tally, may_be_empty, source)
+
+    def _check_rows(self, staged: list[Staged]) -> None:
+        """The gate; where it stays shut, the refused rows are kept for whoever mends the source."""
+        from include.quality.gate import check_landing
+
+        for one in reversed(staged):
+            point("before_check", one.stream.name)
+            try:
+                check_landing(self.settings, one)
+            except OmniError:
+                keep_refused(one, self.quarantine)
+                raise
+            point("after_check", one.stream.name)
+
+
+def _reader(stream: Stream) -> Any:
+    """The reader of the stream's protocol; each costs an import that the others need not pay."""
+    assert stream.source is not None
+    return import_module(f"include.sources.{stream.source.kind}").read
+
+
+def _source(stream: Stream) -> str:
+    """What was read, by names that do not change from run to run."""
+    source = stream.source
+    assert source is not None
+    what = f"{source.table_schema}.{source.table}" if source.kind == "sql" else source.path
+    return f"{stream.connection} {what}"

@@ -1,0 +1,100 @@
+"""Where files lie: a folder of this machine or a bucket behind the S3 protocol."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import fsspec
+from botocore.exceptions import BotoCoreError, ClientError
+
+from include.connections import Connection
+from include.errors import FixConnection, FixSource, RetryLater
+
+TIMEOUT = 30.0
+
+
+@dataclass(frozen=True)
+class Place:
+    """A root under which files are listed and opened. Errors say who must act."""
+
+    fs: Any
+    root: str
+    label: str
+
+    def list(self, prefix: str) -> list[str]:
+        """Paths (relative to the root) of all files whose folder `prefix` begins."""
+        folder = prefix.rpartition("/")[0]
+        found = self._ask(lambda: self.fs.find(f"{self.root}/{folder}" if folder else self.root))
+        return sorted(str(path)[len(self.root) + 1 :] for path in found)
+
+    @contextmanager
+    def open(self, path: str) -> Iterator[Any]:
+        """The bytes of one file."""
+        handle = self._ask(lambda: self.fs.open(f"{self.root}/{path}", "rb"))
+        try:
+            yield _Reading(handle, self)
+        finally:
+            handle.close()
+
+    def _ask(self, question: Callable[[], Any]) -> Any:
+        try:
+            return question()
+        except (OSError, ClientError, BotoCoreError) as error:
+            self.refuse(error)
+
+    def refuse(self, error: Exception) -> NoReturn:
+        """Turn an error of the file system into one that says who must act."""
+        cause = error.__cause__ if isinstance(error.__cause__, ClientError) else error
+        reply = cause.response["ResponseMetadata"] if isinstance(cause, ClientError) else {}
+        status = reply.get("HTTPStatusCode", 0)
+        if isinstance(error, PermissionError) or status in (401, 403):
+            raise FixConnection(f"{self.label} refused the credentials: mend the connection") from error
+        if status == 404 or (isinstance(error, FileNotFoundError)):
+            raise FixSource(f"{self.label} lacks what it listed, or the bucket is not there") from error
+        raise RetryLater(f"{self.label} does not answer or broke off ({type(error).__name__})") from error
+
+
+class _Reading:
+    """A file being read, its errors told as the place tells them."""
+
+    def __init__(self, handle: Any, place: Place) -> None:
+        self._handle = handle
+        self._place = place
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            data: bytes = self._handle.read(size)
+        except (OSError, ClientError, BotoCoreError) as error:
+            self._place.refuse(error)
+        return data
+
+
+def place_of(connection: Connection) -> Place:
+    """The place a connection names.
+
+    Type `aws`: `extra.bucket` (and `endpoint_url`, `region_name`); any other: the folder `extra.path`.
+
+    Raises:
+        FixConnection: neither is given.
+    """
+    extra = connection.extra
+    if connection.conn_type == "aws" and extra.get("bucket"):
+        return Place(_bucket(connection), str(extra["bucket"]), connection.conn_id)
+    if connection.conn_type != "aws" and extra.get("path"):
+        return Place(fsspec.filesystem("file"), str(extra["path"]).rstrip("/"), connection.conn_id)
+    raise FixConnection(f"{connection.conn_id} names no place: give extra.bucket (aws) or extra.path (fs)")
+
+
+def _bucket(connection: Connection) -> Any:
+    timeout = float(connection.extra.get("timeout", TIMEOUT))
+    return fsspec.filesystem(
+        "s3",
+        key=connection.login,
+        secret=connection.password,
+        endpoint_url=connection.extra.get("endpoint_url"),
+        client_kwargs={"region_name": connection.extra.get("region_name", "us-east-1")},
+        config_kwargs={"connect_timeout": 10, "read_timeout": timeout, "retries": {"max_attempts": 3}},
+        use_listings_cache=False,
+        skip_instance_cache=True,
+    )
