@@ -6,6 +6,7 @@ import email.policy
 import hashlib
 import re
 import secrets
+import warnings
 from email.message import EmailMessage
 from typing import Any
 
@@ -48,16 +49,18 @@ def smtp_factory(mail: Mail, door: Door, faults: FaultBoard) -> Any:
         return AuthResult(success=is_right, handled=False)
 
     def make() -> SMTP:
-        return SMTP(
-            _Handler(mail, faults),
-            hostname=HOSTNAME,
-            ident="sandbox",
-            enable_SMTPUTF8=True,
-            authenticator=authenticate,
-            auth_required=True,
-            auth_require_tls=False,
-            loop=asyncio.get_running_loop(),
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it warns of passwords without TLS; this is loopback
+            return SMTP(
+                _Handler(mail, faults),
+                hostname=HOSTNAME,
+                ident="sandbox",
+                enable_SMTPUTF8=True,
+                authenticator=authenticate,
+                auth_required=True,
+                auth_require_tls=False,
+                loop=asyncio.get_running_loop(),
+            )
 
     return make
 
