@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, NoReturn
 
 import fsspec
-from botocore.exceptions import BotoCoreError, ClientError
-
 from include.connections import Connection
 from include.errors import FixConnection, FixSource, RetryLater
 
@@ -16,11 +15,12 @@ TIMEOUT = 30.0
 
 @dataclass(frozen=True)
 class Place:
-    """A root under which files are listed and opened. Errors say who must act."""
+    """A root under which files are listed and opened; `errors` are what its protocol may raise."""
 
     fs: Any
     root: str
     label: str
+    errors: tuple[type[Exception], ...] = (OSError,)
 
     def list(self, prefix: str) -> list[str]:
         """Paths (relative to the root) of all files whose folder `prefix` begins."""
@@ -40,14 +40,13 @@ class Place:
     def _ask(self, question: Callable[[], Any]) -> Any:
         try:
             return question()
-        except (OSError, ClientError, BotoCoreError) as error:
+        except self.errors as error:
             self.refuse(error)
 
     def refuse(self, error: Exception) -> NoReturn:
         """Turn an error of the file system into one that says who must act."""
-        cause = error.__cause__ if isinstance(error.__cause__, ClientError) else error
-        reply = cause.response["ResponseMetadata"] if isinstance(cause, ClientError) else {}
-        status = reply.get("HTTPStatusCode", 0)
+        reply = getattr(error, "response", None) or getattr(error.__cause__, "response", None) or {}
+        status = reply.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if isinstance(error, PermissionError) or status in (401, 403):
             raise FixConnection(f"{self.label} refused the credentials: mend the connection") from error
         if status == 404 or (isinstance(error, FileNotFoundError)):
@@ -65,7 +64,7 @@ class _Reading:
     def read(self, size: int = -1) -> bytes:
         try:
             data: bytes = self._handle.read(size)
-        except (OSError, ClientError, BotoCoreError) as error:
+        except self._place.errors as error:
             self._place.refuse(error)
         return data
 
@@ -80,7 +79,9 @@ def place_of(connection: Connection) -> Place:
     """
     extra = connection.extra
     if connection.conn_type == "aws" and extra.get("bucket"):
-        return Place(_bucket(connection), str(extra["bucket"]), connection.conn_id)
+        errors = import_module("botocore.exceptions")
+        refusals = (OSError, errors.ClientError, errors.BotoCoreError)
+        return Place(_bucket(connection), str(extra["bucket"]), connection.conn_id, refusals)
     if connection.conn_type != "aws" and extra.get("path"):
         return Place(fsspec.filesystem("file"), str(extra["path"]).rstrip("/"), connection.conn_id)
     raise FixConnection(f"{connection.conn_id} names no place: give extra.bucket (aws) or extra.path (fs)")
