@@ -10,6 +10,7 @@ from typing import Any
 
 from include.errors import CheckFailed
 from include.settings import ROOT, Settings
+from include.warehouse.listed import listed_models
 
 PROJECT = ROOT / "dbt_project"
 _START = "from dbt.cli.main import cli; cli()"
@@ -29,7 +30,8 @@ def run_dbt(
     results = target / "run_results.json"
     results.unlink(missing_ok=True)
     command = [sys.executable, "-c", _START, *arguments]
-    command += ["--vars", json.dumps(dict(variables), sort_keys=True), "--no-use-colors"]
+    everything = json.dumps({**listed_models(), **variables}, sort_keys=True)
+    command += ["--vars", everything, "--no-use-colors"]
     process = subprocess.run(command, cwd=ROOT, env=_environment(settings, warehouse, target), check=False)
     if not results.exists():
         raise CheckFailed(

@@ -21,7 +21,7 @@ MODELS = ROOT / "dbt_project" / "models"
 
 @dataclass(frozen=True)
 class Mart:
-    """A published model: its unique `key`, in whose order rows are written; the text column it is split by."""
+    """A published model: its unique `key`, in whose order rows are written; the column that splits it."""
 
     name: str
     key: tuple[str, ...]

@@ -1,0 +1,12 @@
+-- grain: one row per customer
+with
+
+customers as (
+
+    select * from {{ ref('dim_customers') }}
+
+)
+
+select customer_id
+from customers
+where first_ordered_at >= {{ day_end(days_before=30) }}

@@ -1,0 +1,107 @@
+-- grain: one row per contact channel, mailbox or number, and reason
+with
+
+message_events as (
+
+    select * from {{ ref('int_message_events__unioned') }}
+    where identifier_value is not null
+
+),
+
+consents as (
+
+    select * from {{ ref('int_consents__attributed') }}
+
+),
+
+by_address as (
+
+    select * from {{ ref('int_consents__by_address') }}
+
+),
+
+addresses as (
+
+    select * from {{ ref('int_customers__addresses') }}
+
+),
+
+reported as (
+
+    select
+        'email' as channel,
+        identifier_value,
+        case event_type
+            when 'complaint' then 'complained'
+            when 'unsubscribe' then 'unsubscribed'
+            else 'bounced'
+        end as reason,
+        occurred_at
+    from message_events
+    where
+        event_type in ('complaint', 'unsubscribe')
+        or (event_type = 'bounce' and {{ is_hard_bounce('reason') }})
+
+),
+
+-- who asks to be erased is written to nowhere any more, whatever is granted later
+erasures as (
+
+    select
+        addresses.channel,
+        addresses.identifier_value,
+        'erasure_requested' as reason,
+        consents.occurred_at
+    from consents
+    inner join addresses using (customer_id)
+    where consents.status = 'erasure_requested'
+    union all
+    select
+        case identifier_type when 'phone' then 'sms' else 'email' end as channel,
+        identifier_value,
+        'erasure_requested' as reason,
+        occurred_at
+    from consents
+    where
+        status = 'erasure_requested'
+        and identifier_value is not null
+
+),
+
+suppressed as (
+
+    select
+        channel,
+        identifier_value,
+        reason,
+        max(occurred_at) as suppressed_at
+    from (select * from reported union all select * from erasures) as said
+    group by channel, identifier_value, reason
+
+),
+
+-- a consent given for the address after it was unsubscribed lifts that, and only that
+standing as (
+
+    select suppressed.*
+    from suppressed
+    left join by_address
+        on
+            suppressed.reason = 'unsubscribed'
+            and suppressed.identifier_value = by_address.identifier_value
+            and by_address.identifier_type = 'email'
+            and by_address.purpose = 'marketing'
+            and by_address.contact_channel = 'email'
+            and by_address.is_granted
+            and by_address.occurred_at > suppressed.suppressed_at
+    where by_address.identifier_value is null
+
+)
+
+select
+    {{ sha256_hex("channel || '|' || identifier_value || '|' || reason") }} as suppression_id,
+    channel,
+    {{ sha256_hex('identifier_value') }} as mailbox_hash,
+    reason,
+    suppressed_at
+from standing

@@ -1,0 +1,34 @@
+-- grain: one row per purpose, contact channel and mailbox or number: the newest dated event that names it holds
+with
+
+consents as (
+
+    select * from {{ ref('int_consents__unioned') }}
+    where identifier_value is not null
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by identifier_type, identifier_value, purpose, contact_channel
+            order by
+                occurred_at desc,
+                case status when 'erasure_requested' then 0 when 'withdrawn' then 1 else 2 end,
+                consent_event_key desc
+        ) as recency
+    from consents
+
+)
+
+select
+    identifier_type,
+    identifier_value,
+    purpose,
+    contact_channel,
+    status = 'granted' as is_granted,
+    occurred_at
+from ranked
+where recency = 1

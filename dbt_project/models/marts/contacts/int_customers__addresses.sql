@@ -1,0 +1,67 @@
+-- grain: one row per customer and mailbox or telephone number
+with
+
+identifiers as (
+
+    select * from {{ ref('int_identifiers__unioned') }}
+    where address is not null
+
+),
+
+-- values that belong to nobody or everybody are left out there: they are nobody's address
+usable as (
+
+    select
+        record_id,
+        identifier_type,
+        identifier_value
+    from {{ ref('int_identity__identifiers') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('int_identity__customers') }}
+
+),
+
+personal as (
+
+    select *
+    from identifiers
+    inner join usable using (record_id, identifier_type, identifier_value)
+
+),
+
+gathered as (
+
+    select
+        customers.customer_id,
+        personal.identifier_type,
+        personal.identifier_value,
+        max_by(personal.address, (personal.last_seen_at, personal.address)) as address,
+        min(personal.first_seen_at) as first_seen_at,
+        max(personal.last_seen_at) as last_seen_at,
+        count(*) as count_records
+    from personal
+    inner join customers using (record_id)
+    group by customers.customer_id, personal.identifier_type, personal.identifier_value
+
+)
+
+select
+    customer_id,
+    case identifier_type when 'phone' then 'sms' else 'email' end as channel,
+    identifier_type,
+    identifier_value,
+    address,
+    {{ sha256_hex('address') }} as address_hash,
+    {{ sha256_hex('identifier_value') }} as mailbox_hash,
+    first_seen_at,
+    last_seen_at,
+    count_records,
+    row_number() over (
+        partition by identifier_type, identifier_value
+        order by first_seen_at, customer_id
+    ) = 1 as is_first_owner
+from gathered

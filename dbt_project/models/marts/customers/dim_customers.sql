@@ -1,0 +1,104 @@
+-- grain: one row per customer, that is per person as far as we can tell; nothing here names the person
+with
+
+described as (
+
+    select * from {{ ref('int_customers__described') }}
+
+),
+
+purchases as (
+
+    select * from {{ ref('int_customers__purchases') }}
+
+),
+
+behaviour as (
+
+    select * from {{ ref('int_customers__behaviour') }}
+
+),
+
+loyalty as (
+
+    select * from {{ ref('int_customers__loyalty') }}
+
+),
+
+returns as (
+
+    select
+        customer_id,
+        count(*) as count_returns,
+        cast(sum(amount) as decimal(18, 4)) as returned_amount
+    from {{ ref('fct_returns') }}
+    where customer_id is not null
+    group by customer_id
+
+),
+
+joined as (
+
+    select
+        described.*,
+        purchases.* exclude (customer_id),
+        behaviour.* exclude (customer_id),
+        returns.count_returns,
+        returns.returned_amount,
+        loyalty.customer_id is not null as is_loyalty_member,
+        loyalty.loyalty_tier,
+        loyalty.loyalty_points,
+        {{ business_date() }} - {{ local_date('purchases.last_ordered_at') }} as days_since_order
+    from described
+    left join purchases using (customer_id)
+    left join behaviour using (customer_id)
+    left join returns using (customer_id)
+    left join loyalty using (customer_id)
+
+)
+
+select
+    customer_id,
+    first_seen_at,
+    greatest(last_seen_at, coalesce(last_interacted_at, last_seen_at)) as last_seen_at,
+    first_seen_channel,
+    first_seen_record,
+    country,
+    language,
+    time_zone,
+    gender,
+    cast(birth_year as integer) as birth_year,
+    cast(count_records as integer) as count_records,
+    cast(count_channels as integer) as count_channels,
+    cast(coalesce(count_orders, 0) as integer) as count_orders,
+    cast(coalesce(count_store_orders, 0) as integer) as count_store_orders,
+    cast(coalesce(count_web_orders, 0) as integer) as count_web_orders,
+    coalesce(total_amount, 0) as total_amount,
+    coalesce(year_amount, 0) as year_amount,
+    average_basket_amount,
+    first_ordered_at,
+    last_ordered_at,
+    cast(coalesce(count_returns, 0) as integer) as count_returns,
+    coalesce(returned_amount, 0) as returned_amount,
+    cast(coalesce(count_web_events, 0) as integer) as count_web_events,
+    last_visited_at,
+    cast(coalesce(count_email_opens, 0) as integer) as count_email_opens,
+    cast(coalesce(count_email_clicks, 0) as integer) as count_email_clicks,
+    favourite_category,
+    favourite_store_id,
+    preferred_buying_channel,
+    preferred_device,
+    loyalty_tier,
+    loyalty_points,
+    is_loyalty_member,
+    case
+        when coalesce(count_orders, 0) = 0 then 'prospect'
+        when days_since_order <= 30 and count_orders >= 5 then 'champion'
+        when days_since_order <= 30 and count_orders = 1 then 'new'
+        when days_since_order <= 90 and count_orders >= 3 then 'loyal'
+        when days_since_order <= 90 then 'active'
+        when days_since_order <= 180 and count_orders >= 3 then 'at_risk'
+        when days_since_order <= 365 then 'lapsing'
+        else 'lost'
+    end as rfm_segment
+from joined
