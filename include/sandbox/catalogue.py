@@ -38,12 +38,12 @@ HTTP_STREAMS: dict[STREAM, Served] = {
 WEB_EVENTS: STREAM = ("shop", "web_events")
 EMAIL_EVENTS: STREAM = ("email", "events")
 
-_TEXT, _TIME, _NUMBER, _DATE = "text", "timestamptz", "numeric", "date"
+_TEXT, _TIME, _NUMBER = "text", "timestamptz", "numeric"
 _PERSON = dict.fromkeys(("email", "phone", "first_name", "last_name", "street", "postcode", "city"), _TEXT)
 STORE_TABLES: dict[str, dict[str, str]] = {
     "receipts": {
         "receipt_id": _TEXT, "store_id": _TEXT, "sold_at": _TIME, "updated_at": _TIME, "loyalty_id": _TEXT,
-        **_PERSON, "country": _TEXT, "birth_date": _DATE, "currency": _TEXT, "total_amount": _NUMBER,
+        **_PERSON, "country": _TEXT, "birth_date": _TEXT, "currency": _TEXT, "total_amount": _NUMBER,
         "payment_method": _TEXT,
     },
     "receipt_lines": {

@@ -110,7 +110,7 @@ async def _until(stopping: asyncio.Event, work: Any) -> None:
 
 
 async def _watch_starter(stopping: asyncio.Event, systems: Systems) -> None:
-    """Whoever starts the sandbox waits until it says it is healthy; if it dies before, nothing may be left."""
+    """Whoever starts the sandbox waits until it is healthy; if it dies before, nothing may be left."""
     starter = int(os.environ.get(STARTER, os.getppid()))
     while os.getppid() == starter and not systems.has_been_asked:
         await asyncio.sleep(0.2)

@@ -72,14 +72,15 @@ class Bucket:
                 self._put(day, path.read_bytes())
 
     def _make(self, newest: date | None, today: date, bounds: Bounds, events: pa.Table | None) -> None:
-        if events is None or not len(events):
-            return
-        rows = events.take(pc.sort_indices(events, sort_keys=[("_visible_at", "ascending")]))
-        earliest = rows["_visible_at"][0].as_py().astimezone(bounds(today)[0].tzinfo).date()
-        day = min(earliest, today) if newest is None else newest + timedelta(days=1)
+        """Files from the day after `newest` (or the first with an event) to today, empty ones too."""
+        rows = None if events is None or not len(events) else _by_arrival(events)
+        day = today if newest is None else newest + timedelta(days=1)
+        if newest is None and rows is not None:
+            earliest = rows["_visible_at"][0].as_py().astimezone(bounds(today)[0].tzinfo).date()
+            day = min(earliest, today)
         while day <= today:
-            here = without_hidden(copied(_between(rows, *bounds(day))))
-            _write(self._folder / object_key(day), gzip.compress(ndjson(here), compresslevel=4, mtime=0))
+            text = b"" if rows is None else ndjson(without_hidden(copied(_between(rows, *bounds(day)))))
+            _write(self._folder / object_key(day), gzip.compress(text, compresslevel=4, mtime=0))
             day += timedelta(days=1)
 
     def apply(self, faults: Sequence[Fault]) -> None:
@@ -101,6 +102,10 @@ class Bucket:
             content = _disguised(content, self._disguises)
         self._store.put_object(BUCKET, object_key(day), content)
         self._published.add(day)
+
+
+def _by_arrival(events: pa.Table) -> pa.Table:
+    return events.take(pc.sort_indices(events, sort_keys=[("_visible_at", "ascending")]))
 
 
 def _between(rows: pa.Table, start: datetime, end: datetime) -> pa.Table:

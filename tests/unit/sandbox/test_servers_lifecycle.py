@@ -90,7 +90,7 @@ def test_a_restart_keeps_day_doors_rows_and_what_was_received(settings):
     sandbox.stop(settings)
     assert_nothing_is_left(settings)
 
-    start(settings)
+    sandbox.start(settings)
 
     after = connect(settings)
     assert after.connections == before.connections
@@ -100,21 +100,16 @@ def test_a_restart_keeps_day_doors_rows_and_what_was_received(settings):
     assert sandbox.status(settings).date == NEXT
 
 
-def test_secrets_are_for_their_owner_alone(settings):
-    start(settings)
-
+def test_secrets_are_for_their_owner_alone(servers):
     for name in ("connections.json", "control.json", "doors.json", "sftp_host_key"):
-        assert stat.S_IMODE((settings.sandbox / name).stat().st_mode) == 0o600, name
+        assert stat.S_IMODE((servers.settings.sandbox / name).stat().st_mode) == 0o600, name
 
 
-def test_another_world_over_a_standing_one_is_refused_with_what_to_do(settings):
-    start(settings)
-
+def test_another_world_over_a_standing_one_is_refused_with_what_to_do(servers):
     with pytest.raises(sandbox.SandboxError, match=r"seed 3 \(asked: 4\).*delete .*var.* to start afresh"):
-        sandbox.start(settings, people=40, seed=4)
-    assert sandbox.status(settings).is_healthy
-    sandbox.start(settings)
-    assert json.loads((settings.sandbox / "world.json").read_text())["seed"] == 3
+        sandbox.start(servers.settings, people=40, seed=4)
+    assert sandbox.status(servers.settings).is_healthy
+    assert json.loads((servers.settings.sandbox / "world.json").read_text())["seed"] == 3
 
 
 def test_what_a_crash_left_is_found_and_replaced(settings):
@@ -133,8 +128,10 @@ def test_what_a_crash_left_is_found_and_replaced(settings):
     assert_nothing_is_left(settings)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda n: n.name)
-@pytest.mark.parametrize("wait", [0.0, 0.7])
+@pytest.mark.parametrize(
+    ("number", "wait"),
+    [(signal.SIGTERM, 0.0), (signal.SIGINT, 0.6), (signal.SIGKILL, 0.0), (signal.SIGKILL, 0.6)],
+)
 def test_an_interrupted_start_leaves_nothing_running(settings, number, wait):
     process = spawn(settings)
     time.sleep(wait)

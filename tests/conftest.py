@@ -1,0 +1,18 @@
+"""What tests of any room can use. Nothing here costs anything until it is asked for."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.company import Company
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Company]":
+    """The sandbox company of 150 people on its first day, running; shared, so do not advance it."""
+    from tests.company import run_company
+
+    with run_company(tmp_path_factory.mktemp("sandbox") / "var") as company:
+        yield company
