@@ -60,13 +60,15 @@ class FooterWords(Declaration):
     unsubscribe: Words
     no_more: Words
     months: list[str] = Field(min_length=12, max_length=12)
-    date: Words
+    date_form: Words
 
     def reason(self, consented_on: date | None) -> str:
         """Why the reader gets this, with the day of consent where it is known."""
         if consented_on is None:
             return self.why.replace("{on_date}", "")
-        said = self.date.replace("{day}", str(consented_on.day)).replace("{year}", str(consented_on.year))
+        said = self.date_form.replace("{day}", str(consented_on.day)).replace(
+            "{year}", str(consented_on.year)
+        )
         said = said.replace("{month}", self.months[consented_on.month - 1])
         return self.why.replace("{on_date}", self.on_date.replace("{date}", said))
 

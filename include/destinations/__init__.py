@@ -78,9 +78,9 @@ class Destination(Declaration):
     channel: Literal["email", "sms"] | None = None
     unsubscribe_url: HttpUrl | None = None
     shown_within_hours: int = Field(default=24, gt=0)
-    operations: list[Literal["add", "remove", "update"]] = []
-    contact_points: list[Literal["email", "sms", "none"]] = []
-    layouts: list[Literal["machine", "spreadsheet"]] = []
+    operations: tuple[Literal["add", "remove", "update"], ...] = ()
+    contact_points: tuple[Literal["email", "sms", "none"], ...] = ()
+    layouts: tuple[Literal["machine", "spreadsheet"], ...] = ()
     folder: str = Field(default="/incoming", pattern=r"^(/[A-Za-z0-9._-]+)+$")
 
     @model_validator(mode="after")

@@ -55,7 +55,9 @@ def validate(document: Document, model: type[Model], place: Place = ()) -> Model
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise FixDeclaration("\n".join(_complain(document, model, place, e) for e in error.errors())) from None
+        raise FixDeclaration(
+            "\n".join(_complain(document, model, place, e) for e in error.errors())
+        ) from None
 
 
 def _complain(document: Document, model: type[BaseModel], place: Place, error: Any) -> str:

@@ -13,7 +13,7 @@ from include.senders.base import Receipt, Refused, closing_quietly
 from include.senders.parts.headers import clean_address, clean_text, header_line, verify
 from include.senders.transports.smtp import SmtpTransport
 
-ERASE = "The relay keeps no profiles: it forgets a message once delivered, and its event log is the e-mail channel's."
+ERASE = "The relay keeps no profiles: it forgets a message once delivered."
 
 
 @dataclass(frozen=True)

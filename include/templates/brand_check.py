@@ -29,7 +29,9 @@ def check_journey(renderer: Renderer, brand: Brand, journey: str, step: str, cha
     Raises:
         FixDeclaration: it cannot be rendered, or breaks the guide; all that is wrong, one line each.
     """
-    wrong = [said for language in brand.languages for said in _check(renderer, brand, journey, step, language)]
+    wrong = [
+        said for language in brand.languages for said in _check(renderer, brand, journey, step, language)
+    ]
     if wrong:
         raise FixDeclaration("\n".join(dict.fromkeys(f"templates/{journey}/{channel}: {w}" for w in wrong)))
 
@@ -83,9 +85,13 @@ def _tone(parts: Mapping[str, str], brand: Brand) -> Iterator[str]:
 def _looks(html: str, brand: Brand) -> Iterator[str]:
     palette = {colour.lower() for colour in brand.colours.model_dump().values()}
     stacks = set(brand.typefaces.model_dump().values())
-    yield from (f"html: colour {c} is not of the brand" for c in set(HEX.findall(html)) if c.lower() not in palette)
+    yield from (
+        f"html: colour {c} is not of the brand" for c in set(HEX.findall(html)) if c.lower() not in palette
+    )
     fonts = {found.strip() for found in FONTS.findall(html)}
     yield from (f"html: typeface {font} is not of the brand" for font in fonts - stacks)
     yield from ("html: an image without alt" for image in IMAGES.findall(html) if " alt=" not in image)
-    yield from (f"html: {link} is not https" for link in LINKS.findall(html) if not link.startswith("https://"))
+    yield from (
+        f"html: {link} is not https" for link in LINKS.findall(html) if not link.startswith("https://")
+    )
     yield from ("html: scripts are never sent" for _ in re.findall(r"<script", html, re.IGNORECASE))

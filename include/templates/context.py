@@ -69,7 +69,9 @@ def build_context(brand: Brand, journey: str, reader: Reader, unsubscribe_url: s
 def _greeting(name: str | None) -> str | None:
     """A name that reads like one: short, with a letter, without what belongs to addresses or markup."""
     said = clean_text(name or "")
-    is_name = 0 < len(said) <= 40 and any(c.isalpha() for c in said) and not set(said) & set("@<>{}[]|\\/=:;#")
+    is_name = (
+        0 < len(said) <= 40 and any(c.isalpha() for c in said) and not set(said) & set("@<>{}[]|\\/=:;#")
+    )
     return said if is_name else None
 
 

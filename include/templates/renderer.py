@@ -32,7 +32,8 @@ def sources(folder: Path = FOLDER) -> dict[str, str]:
         FixDeclaration: there is none.
     """
     found = {
-        str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.j2"))
+        str(path.relative_to(folder)): path.read_text(encoding="utf-8")
+        for path in sorted(folder.rglob("*.j2"))
     }
     if not found:
         raise FixDeclaration(f"{folder}: no templates (*.j2)")

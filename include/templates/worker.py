@@ -52,7 +52,8 @@ def answer(jinja: ImmutableSandboxedEnvironment, line: str, limits: dict[str, An
     signal.setitimer(signal.ITIMER_PROF, limits["seconds"])
     try:
         parts = {
-            part: render(jinja, name, asked["context"], max_bytes) for part, name in asked["templates"].items()
+            part: render(jinja, name, asked["context"], max_bytes)
+            for part, name in asked["templates"].items()
         }
     except (TemplateError, TooLarge, TooLong, MemoryError, RecursionError) as error:
         return {"error": f"{type(error).__name__}: {error}"}

@@ -42,7 +42,11 @@ def clean_address(value: str) -> str:
 
 def header_line(name: str, value: str) -> bytes:
     """`Name: value` in ASCII, ending with CRLF. Only what must be encoded is folded."""
-    said = value if value.isascii() else Header(value, "utf-8", maxlinelen=76, header_name=name).encode(linesep="\r\n")
+    said = (
+        value
+        if value.isascii()
+        else Header(value, "utf-8", maxlinelen=76, header_name=name).encode(linesep="\r\n")
+    )
     return f"{name}: {said}\r\n".encode("ascii")
 
 
@@ -55,9 +59,13 @@ def verify(message: bytes, names: list[str], recipient: str, subject: str) -> No
     strict = BytesParser(policy=policy.default).parsebytes(message, headersonly=True)
     lenient = BytesParser(policy=policy.compat32).parsebytes(message, headersonly=True)
     wanted = sorted(name.lower() for name in names)
-    says_the_same = all(sorted(k.lower() for k in read.keys()) == wanted for read in (strict, lenient))
+    says_the_same = all(sorted(k.lower() for k in read) == wanted for read in (strict, lenient))
     to = [address.addr_spec for address in strict["To"].addresses]
-    if not says_the_same or to != [recipient] or str(make_header(decode_header(lenient["Subject"]))) != subject:
+    if (
+        not says_the_same
+        or to != [recipient]
+        or str(make_header(decode_header(lenient["Subject"]))) != subject
+    ):
         raise Refused("unsafe_header", "the finished message does not read back as it was meant")
 
 

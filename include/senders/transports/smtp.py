@@ -14,6 +14,7 @@ from include.senders.base import NotNow, Refused
 
 AUTH_CODES = frozenset({530, 534, 535, 538})
 DOT = re.compile(rb"(?m)^\.")
+ADDRESS = re.compile(r"<?[^\s<>]+@[^\s<>]+>?")
 Reply = tuple[int, bytes]
 
 
@@ -58,7 +59,7 @@ class SmtpTransport:
         try:
             self._bound(deadline)
             session.send(DOT.sub(b"..", content.removesuffix(b"\r\n")) + b"\r\n.\r\n")
-            failpoint("smtp.after_data")
+            failpoint("dispatch.after_data")
             self._bound(deadline)
             code, said = session.getreply()
         except (OSError, smtplib.SMTPException) as error:
@@ -76,7 +77,7 @@ class SmtpTransport:
 
     def _complain(self, reply: Reply, by_us: bool) -> NoReturn:
         """Sort a refusal. `by_us`: it is about our own address, so every message would meet it."""
-        code, said = reply[0], reply[1].decode("utf-8", "replace")[:200]
+        code, said = reply[0], ADDRESS.sub("<address>", reply[1].decode("utf-8", "replace"))[:200]
         self._reset(code)
         if code in AUTH_CODES or (by_us and code >= 500):
             raise FixConnection(f"{self._connection.conn_id}: the relay refuses us: {code} {said}")
@@ -94,7 +95,9 @@ class SmtpTransport:
             except smtplib.SMTPAuthenticationError as error:
                 if error.smtp_code // 100 == 4:
                     raise RetryLater(f"login is not possible now: {error.smtp_code}") from error
-                raise FixConnection(f"{self._connection.conn_id}: login refused ({error.smtp_code})") from None
+                raise FixConnection(
+                    f"{self._connection.conn_id}: login refused ({error.smtp_code})"
+                ) from None
             except (smtplib.SMTPNotSupportedError, ssl.SSLCertVerificationError) as error:
                 raise FixConnection(f"{self._connection.conn_id}: {error}") from error
             except (OSError, smtplib.SMTPException) as error:
@@ -110,12 +113,14 @@ class SmtpTransport:
         session: smtplib.SMTP
         try:
             if where[1] == 465:
-                session = smtplib.SMTP_SSL(*where, timeout=self._timeout, context=ssl.create_default_context())
+                session = smtplib.SMTP_SSL(
+                    *where, timeout=self._timeout, context=ssl.create_default_context()
+                )
             else:
                 session = smtplib.SMTP(*where, timeout=self._timeout)
                 if not is_plain:
                     session.starttls(context=ssl.create_default_context())
-            session.login(to.login, to.password)
+            _log_in(session, to)
         except BaseException:
             if "session" in locals():
                 session.close()
@@ -142,3 +147,16 @@ class SmtpTransport:
         session, self._session = self._session, None
         if session is not None:
             session.close()
+
+
+def _log_in(session: smtplib.SMTP, to: Connection) -> None:
+    """One try with one mechanism: a refused password is not tried again in another form."""
+    session.ehlo_or_helo_if_needed()
+    offered = session.esmtp_features.get("auth", "").upper().split()
+    session.user, session.password = to.login, to.password
+    if "PLAIN" in offered:
+        session.auth("PLAIN", session.auth_plain)
+    elif "LOGIN" in offered:
+        session.auth("LOGIN", session.auth_login)
+    else:
+        raise smtplib.SMTPNotSupportedError("the relay offers no login we know (PLAIN, LOGIN)")

@@ -60,9 +60,7 @@ def _messages() -> None:
         sa.Column("at", MOMENT, nullable=False),
         sa.Column("recorded_at", MOMENT, nullable=False),
     )
-    op.create_index(
-        "ix_message_transitions_message", "message_transitions", ["message_key", "transition_id"]
-    )
+    op.create_index("ix_message_transitions_message", "message_transitions", ["message_key", "transition_id"])
 
 
 def _audiences() -> None:

@@ -1,0 +1,165 @@
+"""Claim one message at a time: everything is checked again, and committed, before a socket opens."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, func, select
+
+from include.clock import Clock
+from include.destinations import Destination, PerRecipient
+from include.failpoints import failpoint
+from include.ledger import rules, states
+from include.ledger.contacts import ContactPoint, Contacts
+from include.ledger.engine import writing
+from include.ledger.letters import Claim
+from include.ledger.models import Message
+from include.ledger.rules import Refusal
+from include.ledger.states import ClaimLost, Held, Run
+
+MAY_HAVE_LEFT = (states.CLAIMED, states.CONFIRMED, states.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Where claims come from. `lease` in seconds; `last_due` bounds how late a message may be due."""
+
+    engine: Engine
+    destination: Destination
+    contacts: Contacts
+    business_date: date
+    clock: Clock
+    last_due: datetime
+    lease: float
+
+    @property
+    def run(self) -> Run:
+        """The run as of now."""
+        return Run(self.business_date, self.clock.now())
+
+    @property
+    def horizon(self) -> datetime:
+        """On a wall clock, now; in the sandbox, time moves on to what is due until the next night."""
+        return self.clock.now() if self.clock.is_wall else self.last_due
+
+
+def next_claim(queue: Queue) -> Claim | Refusal | None:
+    """Claim the next due message, or refuse it. None when nothing is due.
+
+    A refusal is already written: suppressed, expired, or put back until a later time.
+    """
+    while True:
+        try:
+            with writing(queue.engine) as db:
+                row = _next_due(db, queue)
+                result = None if row is None else _decide(db, queue, row)
+                failpoint("dispatch.before_claim")
+        except ClaimLost:
+            continue  # another process was quicker; on SQLite this cannot happen
+        failpoint("dispatch.after_claim")
+        return result
+
+
+def _next_due(db: Connection, queue: Queue) -> Row[Any] | None:
+    return db.execute(
+        select(Message.__table__)
+        .where(
+            Message.state == states.PLANNED,
+            Message.channel == queue.destination.channel,
+            Message.due_at <= queue.horizon,
+            Message.business_date <= queue.business_date,
+        )
+        .order_by(Message.due_at, Message.message_key)
+        .limit(1)
+    ).one_or_none()
+
+
+def _decide(db: Connection, queue: Queue, row: Row[Any]) -> Claim | Refusal:
+    """Recheck one planned message and write what follows."""
+    queue.clock.advance_to(row.due_at)
+    _lock_recipient(db, row.address_hash)
+    point = queue.contacts.find(row.channel, row.address_hash, row.contact_point_id)
+    refusal = _refuse(db, queue, row, point)
+    if refusal is not None:
+        _write_refusal(db, queue.run, row, refusal)
+        return refusal
+    assert point is not None
+    return _write_claim(db, queue, row, point)
+
+
+def _lock_recipient(db: Connection, address_hash: str) -> None:
+    """One claim per address at a time, so that two cannot pass the cap together.
+
+    PostgreSQL locks the rows; SQLite, which has one writer, leaves the clause out.
+    """
+    mine = select(Message.message_key).where(Message.address_hash == address_hash)
+    db.execute(mine.order_by(Message.message_key).with_for_update()).all()
+
+
+def _refuse(db: Connection, queue: Queue, row: Row[Any], point: ContactPoint | None) -> Refusal | None:
+    """The first reason not to send now, in the order of the rules."""
+    now, limits = queue.clock.now(), queue.destination.limits
+    return (
+        rules.refuse_expired(row.expires_at, now)
+        or rules.refuse_contact(point, row.purpose)
+        or _refuse_frequent(db, row, limits.per_recipient, now)
+        or rules.refuse_quiet(point.time_zone if point else None, limits.quiet_hours, now)
+    )
+
+
+def _refuse_frequent(
+    db: Connection, row: Row[Any], cap: PerRecipient | None, now: datetime
+) -> Refusal | None:
+    """What an address got lately, whoever sent it and whatever became of it; only marketing counts."""
+    if cap is None or row.purpose != "marketing":
+        return None
+    count = db.scalar(
+        select(func.count())
+        .select_from(Message)
+        .where(
+            Message.address_hash == row.address_hash,
+            Message.purpose == "marketing",
+            Message.state.in_(MAY_HAVE_LEFT),
+            func.coalesce(Message.sent_at, Message.claimed_at) > now - timedelta(days=cap.days),
+        )
+    )
+    if (count or 0) < cap.messages:
+        return None
+    return Refusal(rules.FREQUENCY_CAP, f"{count} messages to this address within {cap.days} days")
+
+
+def _write_refusal(db: Connection, run: Run, row: Row[Any], refusal: Refusal) -> None:
+    now = Held(row.message_key, row.state, row.fence)
+    if refusal.until is not None:
+        states.move(
+            db, run, now, states.PLANNED, why=refusal.why, reason=refusal.reason, due_at=refusal.until
+        )
+        return
+    end = states.EXPIRED if refusal.reason == rules.IS_EXPIRED else states.SUPPRESSED
+    states.move(db, run, now, end, why=refusal.why, reason=refusal.reason, settled_at=run.now)
+
+
+def _write_claim(db: Connection, queue: Queue, row: Row[Any], point: ContactPoint) -> Claim:
+    until = time.monotonic() + queue.lease
+    taken = states.move(
+        db,
+        queue.run,
+        Held(row.message_key, row.state, row.fence),
+        states.CLAIMED,
+        why="consent, suppression, cap, expiry and quiet hours checked",
+        claimed_at=queue.clock.now(),
+        lease_until=datetime.now(UTC) + timedelta(seconds=queue.lease),
+    )
+    return Claim(
+        message_key=row.message_key,
+        fence=taken.fence,
+        message_id=row.message_id,
+        journey=row.journey,
+        step=row.step,
+        purpose=row.purpose,
+        address_hash=row.address_hash,
+        attempts=row.attempts,
+        point=point,
+        lease_until=until,
+    )

@@ -1,0 +1,121 @@
+"""Enter the night's decisions into the ledger: each message once for ever."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from include.brand import load_brand
+from include.clock import Clock
+from include.errors import RetryLater
+from include.failpoints import failpoint
+from include.ledger.contacts import read_points
+from include.ledger.engine import open_ledger, writing
+from include.ledger.models import Message
+from include.ledger.states import PLANNED, SUPPRESSED, Held, Run, move, record
+from include.settings import Settings
+from include.warehouse.published import read_mart, version_for
+
+DECISION_COLUMNS = [
+    "message_key",
+    "journey",
+    "step",
+    "trigger_id",
+    "trigger_record",
+    "customer_id",
+    "channel",
+    "purpose",
+    "contact_point_id",
+    "due_at",
+    "expires_at",
+    "decision",
+    "business_date",
+]
+CHUNK = 500
+NO_LONGER_DECIDED = "no_longer_decided"
+
+Decision = dict[str, Any]
+
+
+def plan(settings: Settings, business_date: date) -> dict[str, int]:
+    """Plan every message that the published version of the date decided to send.
+
+    A key that the ledger knows is left as it is, whatever became of it. What an earlier run of the same
+    date planned, has not been sent, and is decided no more, is suppressed.
+
+    Returns:
+        Counts: `planned`, `known`, `withdrawn`, `unreachable` (decided, but without a contact point).
+
+    Raises:
+        RetryLater: no version of that date is published.
+    """
+    decisions, unreachable = _decisions(settings, business_date)
+    run = Run(business_date, Clock(settings, business_date).now())
+    engine = open_ledger(settings)
+    with writing(engine) as db:
+        new = _insert(db, run, decisions)
+        withdrawn = _withdraw(db, run, {d["message_key"] for d in decisions})
+        failpoint("plan_messages.before_commit")
+    failpoint("plan_messages.after_commit")
+    engine.dispose()
+    known = len(decisions) - len(new)
+    return {"planned": len(new), "known": known, "withdrawn": withdrawn, "unreachable": unreachable}
+
+
+def _decisions(settings: Settings, business_date: date) -> tuple[list[Decision], int]:
+    """Rows for the ledger, by key, and how many of those decided have no contact point."""
+    version = version_for(settings, business_date)
+    if version is None:
+        raise RetryLater(f"no version of {business_date} is published: run build_customer360 first")
+    rows = read_mart(version, "fct_message_decisions", DECISION_COLUMNS).to_pylist()
+    wanted = [r for r in rows if r["decision"] == "send" and r["business_date"] == business_date]
+    points = {p.contact_point_id: p for p in read_points(version)} if wanted else {}
+    domain = load_brand().message_id_domain
+    rows = [
+        _row(r, points[r["contact_point_id"]].address_hash, domain)
+        for r in wanted
+        if r["contact_point_id"] in points
+    ]
+    return sorted(rows, key=lambda row: str(row["message_key"])), len(wanted) - len(rows)
+
+
+def _row(decision: Decision, address_hash: str, domain: str) -> Decision:
+    """A decision as a row of `messages`. The Message-ID follows from the key: stable for ever."""
+    return {
+        **{name: decision[name] for name in DECISION_COLUMNS if name != "decision"},
+        "address_hash": address_hash,
+        "message_id": f"{decision['message_key']}@{domain}",
+        "state": PLANNED,
+        "fence": 0,
+        "attempts": 0,
+    }
+
+
+def _insert(db: Connection, run: Run, rows: list[Decision]) -> list[str]:
+    """Insert what is not there yet; the keys that were new."""
+    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+    new: list[str] = []
+    for start in range(0, len(rows), CHUNK):
+        statement = insert(Message).on_conflict_do_nothing().returning(Message.message_key)
+        new += db.scalars(statement, rows[start : start + CHUNK]).all()
+    record(db, run, new, (None, PLANNED), f"decided on {run.business_date}")
+    return new
+
+
+def _withdraw(db: Connection, run: Run, decided: set[str]) -> int:
+    """Suppress what this date planned earlier and decides no more; how many."""
+    columns = (Message.message_key, Message.state, Message.fence)
+    mine = select(*columns).where(Message.business_date == run.business_date, Message.state == PLANNED)
+    gone = [row for row in db.execute(mine).all() if row.message_key not in decided]
+    for row in gone:
+        move(
+            db,
+            run,
+            Held(row.message_key, row.state, row.fence),
+            SUPPRESSED,
+            why="a later run of the same date no longer decides to send it",
+            reason=NO_LONGER_DECIDED,
+            settled_at=run.now,
+        )
+    return len(gone)

@@ -1,0 +1,139 @@
+"""SFTP: files appear under their final name whole, and are never overwritten."""
+
+import base64
+import binascii
+import contextlib
+import hashlib
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import paramiko
+from paramiko.sftp import CMD_EXTENDED
+
+from include.connections import Connection
+from include.errors import FixConnection, RetryLater
+from include.failpoints import failpoint
+from include.senders.base import Refused
+
+PARTIAL = ".part"
+
+
+class SftpTransport:
+    """One session, opened at first use. The host key must be pinned in the connection's extra."""
+
+    def __init__(self, connection: Connection, timeout: float) -> None:
+        self._connection = connection
+        self._timeout = timeout
+        self._transport: paramiko.Transport | None = None
+        self._client: paramiko.SFTPClient | None = None
+
+    def put_once(self, path: str, content: bytes) -> bool:
+        """Upload under a temporary name, read back, rename. Whether the file was new.
+
+        Raises:
+            Refused: another file has that name (`name_taken`).
+            RetryLater: the server went away; trying again finds out how far it came.
+            FixConnection: it refuses us, is not the one we know, or forbids the folder.
+        """
+        with self._session() as client:
+            wanted = hashlib.sha256(content).hexdigest()
+            found = self._hash(client, path)
+            if found is not None:
+                if found != wanted:
+                    raise Refused("name_taken", f"{path} is there with other content; it is not overwritten")
+                return False
+            self._make_folders(client, path)
+            self._upload(client, path + PARTIAL, content)
+            if self._hash(client, path + PARTIAL) != wanted:
+                raise RetryLater(f"{path}{PARTIAL} does not read back as it was written")
+            failpoint("sync.before_rename")
+            client.rename(path + PARTIAL, path)
+            failpoint("sync.after_rename")
+            if client.stat(path).st_size != len(content):
+                raise RetryLater(f"{path} has not the size that was written")
+            return True
+
+    def find(self, path: str) -> str | None:
+        """SHA-256 of a file that is there; None if there is none."""
+        with self._session() as client:
+            return self._hash(client, path)
+
+    def close(self) -> None:
+        """End the session."""
+        transport, self._transport, self._client = self._transport, None, None
+        if transport is not None:
+            transport.close()
+
+    @contextmanager
+    def _session(self) -> Iterator[paramiko.SFTPClient]:
+        """The open session; what goes wrong in it is said by who must act."""
+        name = self._connection.conn_id
+        try:
+            yield self._client or self._open()
+        except PermissionError as error:
+            raise FixConnection(f"{name}: the server forbids it: {error}") from error
+        except paramiko.AuthenticationException as error:
+            self.close()
+            raise FixConnection(f"{name}: login refused") from error
+        except (OSError, EOFError, paramiko.SSHException) as error:
+            self.close()
+            raise RetryLater(f"{name}: the server went away: {error}") from error
+
+    def _open(self) -> paramiko.SFTPClient:
+        key_type, key = self._pinned_key()
+        where = (self._connection.host, self._connection.port or 22)
+        transport = paramiko.Transport(socket.create_connection(where, timeout=self._timeout))
+        self._transport = transport
+        transport.banner_timeout = transport.auth_timeout = self._timeout
+        with contextlib.suppress(ValueError):  # a key type unknown to paramiko: then no offer will match
+            transport.get_security_options().key_types = [key_type]
+        transport.start_client(timeout=self._timeout)
+        if transport.get_remote_server_key().asbytes() != key:
+            self.close()
+            raise FixConnection(f"{self._connection.conn_id}: the server's host key is not the pinned one")
+        transport.auth_password(self._connection.login, self._connection.password)
+        client = paramiko.SFTPClient.from_transport(transport)
+        channel = client.get_channel() if client else None
+        if client is None or channel is None:
+            raise RetryLater(f"{self._connection.conn_id}: the server opened no SFTP session")
+        channel.settimeout(self._timeout)
+        self._client = client
+        return client
+
+    def _pinned_key(self) -> tuple[str, bytes]:
+        """Key type and bytes of extra `host_key` (`ssh-ed25519 AAAA…`)."""
+        try:
+            key_type, encoded = str(self._connection.extra["host_key"]).split()[:2]
+            return key_type, base64.b64decode(encoded, validate=True)
+        except (KeyError, ValueError, binascii.Error) as error:
+            said = f"{self._connection.conn_id}: pin the server's key in extra.host_key (ssh-ed25519 AAAA…)"
+            raise FixConnection(said) from error
+
+    def _hash(self, client: paramiko.SFTPClient, path: str) -> str | None:
+        try:
+            with client.open(path, "rb") as file:
+                file.prefetch(client.stat(path).st_size)
+                digest = hashlib.sha256()
+                while chunk := file.read(1 << 15):
+                    digest.update(chunk)
+                return digest.hexdigest()
+        except FileNotFoundError:
+            return None
+
+    def _make_folders(self, client: paramiko.SFTPClient, path: str) -> None:
+        folder = ""
+        for part in path.strip("/").split("/")[:-1]:
+            folder = f"{folder}/{part}"
+            try:
+                client.stat(folder)
+            except FileNotFoundError:
+                client.mkdir(folder)
+
+    def _upload(self, client: paramiko.SFTPClient, path: str, content: bytes) -> None:
+        with client.open(path, "wb") as file:
+            file.set_pipelined(True)
+            file.write(content)
+            file.flush()
+            with contextlib.suppress(OSError):  # not every server offers fsync
+                client._request(CMD_EXTENDED, "fsync@openssh.com", file.handle)  # type: ignore[attr-defined]
