@@ -28,7 +28,7 @@ def dag_bag(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        bag = DagBag(dag_folder=str(ROOT / "dags"), include_examples=False)
+        bag = DagBag(dag_folder=str(ROOT / "dags"))
     bag.caught_warnings = [str(w.message) for w in caught if str(ROOT / "dags") in str(w.filename)]
     yield bag
     for name, value in before.items():

