@@ -6,7 +6,7 @@ and the report. It names models and tests and counts rows; values of rows stay i
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -103,7 +103,7 @@ def _variables(settings: Settings, business_date: date) -> dict[str, Any]:
     return variables
 
 
-def _result(layer: str, business_date: date, nodes: list[Mapping[str, Any]]) -> LayerResult:
+def _result(layer: str, business_date: date, nodes: Sequence[Mapping[str, Any]]) -> LayerResult:
     results = sorted((_node(node) for node in nodes), key=lambda node: node.name)
     counts = dict(sorted(Counter(node.status for node in results).items()))
     return LayerResult(layer, business_date, counts, tuple(results))

@@ -22,7 +22,7 @@ _SCHEMA = pa.schema([("lookup_key", pa.string()), ("e164", pa.string())])
 
 
 def to_e164(number: str, country: str) -> str | None:
-    """`+` and digits of a number as given, read as one dials it in `country` (ISO 3166); None if it is none."""
+    """`+` and digits of a number as given, read as dialled in `country` (ISO 3166); None if it is none."""
     try:
         parsed = phonenumbers.parse(number, country or DEFAULT_REGION)
     except phonenumbers.NumberParseException:

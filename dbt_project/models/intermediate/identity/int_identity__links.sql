@@ -30,7 +30,7 @@ judged as (
         -- kept as an edge, but the component as a whole was refused
         case
             when edges.reason is not null then edges.reason
-            when a.component <> b.component then coalesce(a.reason, b.reason, 'not_joined')
+            when a.component <> b.component then coalesce(a.reason, b.reason)
         end as reason
     from {{ ref('int_identity__' ~ stage ~ '_edges') }} as edges
     inner join {{ ref('int_identity__' ~ stage ~ '_components') }} as a

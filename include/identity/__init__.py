@@ -1,0 +1,1 @@
+"""What SQL cannot say of identity: how right it is."""
