@@ -1,6 +1,7 @@
 """A partition as an earlier run left it: what a rerun unites with."""
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -10,10 +11,12 @@ import pyarrow as pa
 
 from include.channels import Stream
 from include.errors import FixDeclaration
-from include.lake.manifests import Manifest, _from_footer
-from include.lake.parquet import read_groups
+from include.lake.manifests import Manifest, from_footer
+from include.lake.parquet import read_groups, read_metadata
 from include.lake.schema import contract_schema
 from include.lake.store import Store
+
+REPAIRED = "repaired"
 
 
 class Existing:
@@ -28,7 +31,8 @@ class Existing:
         self._quarantine = quarantine
         self._path = lake.path(stream.channel, stream.name, business_date)
         self._refused = quarantine.path(stream.channel, stream.name, business_date)
-        self.manifest: Manifest | None = _from_footer(lake, self._path) if lake.exists(self._path) else None
+        self.manifest: Manifest | None = from_footer(lake, self._path) if lake.exists(self._path) else None
+        self.repaired: Counter[str] = Counter((self.manifest or {}).get("repaired", []))
 
     def rows(self) -> Iterator[pa.Table]:
         """Landed rows, in order, by the contract as it is now."""
@@ -36,15 +40,22 @@ class Existing:
             for table in read_groups(self._lake.open(self._path)):
                 yield align(self._stream, table)
 
-    def refused(self) -> Iterator[dict[str, Any]]:
-        """Quarantined rows, in order."""
-        if self.manifest is not None and self._quarantine.exists(self._refused):
-            for table in read_groups(self._quarantine.open(self._refused)):
-                yield from table.to_pylist()
+    def refused(self, repaired: Counter[str] | None = None) -> Iterator[dict[str, Any]]:
+        """Quarantined rows, in order, less those `repaired` (by default the manifest's) since it was written.
 
-    def repaired(self) -> Counter[str]:
-        """Marks of refused rows that were repaired and replayed: refused no more."""
-        return Counter((self.manifest or {}).get("repaired", []))
+        The file says which repairs it knows of, so one that a crash kept from it is made up for here.
+        """
+        if self.manifest is None or not self._quarantine.exists(self._refused):
+            return
+        known = json.loads(read_metadata(self._quarantine.open(self._refused), REPAIRED) or "[]")
+        gone = (self.repaired if repaired is None else repaired) - Counter(known)
+        for table in read_groups(self._quarantine.open(self._refused)):
+            for row in table.to_pylist():
+                name = mark(row["raw"])
+                if gone[name]:
+                    gone[name] -= 1
+                else:
+                    yield row
 
 
 def align(stream: Stream, table: pa.Table) -> pa.Table:

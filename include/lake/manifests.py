@@ -23,7 +23,7 @@ def read_manifest(settings: Settings, channel: str, stream: str, d: date) -> Man
     """The manifest of one partition; None if it has not landed."""
     store = lake(settings)
     path = store.path(channel, stream, d)
-    return _from_footer(store, path) if store.exists(path) else None
+    return from_footer(store, path) if store.exists(path) else None
 
 
 def partitions(settings: Settings, channel: str, stream: str) -> list[date]:
@@ -41,7 +41,7 @@ def manifests(settings: Settings, channel: str, stream: str) -> dict[date, Manif
         path = store.path(channel, stream, d)
         stamp = store.stamp(path)
         old = known.get(d.isoformat(), {})
-        manifest = old["manifest"] if old.get("stamp") == stamp else _from_footer(store, path)
+        manifest = old["manifest"] if old.get("stamp") == stamp else from_footer(store, path)
         entries[d.isoformat()] = {"stamp": stamp, "manifest": manifest}
     if entries != known:
         _write_index(file, entries)
@@ -65,7 +65,8 @@ def last_landed(settings: Settings, channel: str, not_after: date) -> date | Non
     return max(common or set(), default=None)
 
 
-def _from_footer(store: Store, path: str) -> Manifest:
+def from_footer(store: Store, path: str) -> Manifest:
+    """The manifest of the file at `path`, which must be there."""
     from include.lake.parquet import read_metadata
 
     text = read_metadata(store.open(path), KEY)

@@ -1,5 +1,6 @@
 """The quarantine file of one partition: refused rows with reason, field and raw form."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
@@ -8,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from include.lake.existing import mark
+from include.lake.existing import REPAIRED, mark
 from include.lake.parquet import GroupedWriter
 from include.lake.schema import DATE, quarantine_schema
 from include.lake.validate import Refused
@@ -24,7 +25,8 @@ class RefusedWriter:
         self.first: dict[str, str] = {}
         self._date = business_date
         self._writer = GroupedWriter(file, quarantine_schema(), rows_per_group=1000)
-        self._known: Counter[str] = repaired.copy()
+        self._repaired = repaired
+        self._known = repaired.copy()
         self._rows: list[dict[str, Any]] = []
         self._size = 0
 
@@ -52,7 +54,7 @@ class RefusedWriter:
     def close(self) -> None:
         """Finish the file and bring it to the disk."""
         self._flush()
-        self._writer.close({})
+        self._writer.close({REPAIRED: json.dumps(sorted(self._repaired.elements()))})
 
     def abandon(self) -> None:
         """Stop without finishing."""

@@ -1,5 +1,6 @@
 """Rows of one stream on their way into the lake: validated, united, counted, in a file beside it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -33,9 +34,12 @@ class Stage:
     """Takes batches of one stream and ends as a sealed file; nothing of it is in the lake yet.
 
     Rows landed before come first, then those that are new: a row is known by its key and content.
+    `settled` marks refused rows that leave the quarantine, because they come back repaired.
     """
 
-    def __init__(self, stream: Stream, place: Place, span: Span | None) -> None:
+    def __init__(
+        self, stream: Stream, place: Place, span: Span | None, settled: Counter[str] | None = None
+    ) -> None:
         point("before_stage", stream.name)
         self.stream = stream
         self.tally = Tally()
@@ -47,7 +51,8 @@ class Stage:
         self._data_file = place.lake.fresh_staging(stream.channel, stream.name) / "data.parquet"
         self._refused_file = place.quarantine.fresh_staging(stream.channel, stream.name) / "refused.parquet"
         self._writer = GroupedWriter(self._data_file, landed_schema(stream))
-        self.refused = RefusedWriter(self._refused_file, place.business_date, self.existing.repaired())
+        self._repaired = self.existing.repaired + (settled or Counter())
+        self.refused = RefusedWriter(self._refused_file, place.business_date, self._repaired)
         self._columns = [*stream.columns, EXTRA]
         self._landed: set[bytes] = set()
         self._seen: set[bytes] = set()
@@ -83,7 +88,7 @@ class Stage:
         for table in self.existing.rows():
             self._landed.update(digests(table, self._columns))
             self._write(table)
-        self.refused.keep(self.existing.refused())
+        self.refused.keep(self.existing.refused(self._repaired))
 
     def _new(self, table: pa.Table) -> pa.Table:
         """The rows neither landed before nor seen in this read; the latter are counted."""
@@ -105,7 +110,7 @@ class Stage:
     def _manifest(self, cursor: Cursor, source: str) -> Manifest:
         """Counts of the united partition; nothing in it differs between two equal runs."""
         old = self.existing.manifest or {}
-        duplicate = max(self._duplicates, old.get("duplicate", 0))
+        duplicate = self._duplicates_in_all(old)
         return {
             "channel": self.stream.channel,
             "stream": self.stream.name,
@@ -120,5 +125,9 @@ class Stage:
             "cursor": unite_cursors(cursor, old.get("cursor")),
             "schema": fingerprint(self.stream),
             "source": source,
-            "repaired": old.get("repaired", []),
+            "repaired": sorted(self._repaired.elements()),
         }
+
+    def _duplicates_in_all(self, old: Manifest) -> int:
+        """A rerun meets the duplicates of the first run again, so they are not added up."""
+        return max(self._duplicates, int(old.get("duplicate", 0)))

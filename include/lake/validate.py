@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any
 
@@ -18,6 +19,8 @@ Row = dict[str, Any]
 Item = Row | Unreadable
 Refusals = dict[int, Refusal]
 Span = tuple[int | None, int]  # microseconds since 1970: from (or everything), to (exclusive)
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class _Absent:
@@ -99,6 +102,11 @@ def raw_form(item: Item) -> str:
     if isinstance(item, Unreadable):
         return json.dumps({"_line": item.raw})
     return json.dumps(item, default=str)
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970."""
+    return (moment - EPOCH) // timedelta(microseconds=1)
 
 
 def _readable(items: Sequence[Item], refusals: Refusals) -> list[Row]:

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from include.lake.validate import Span, micros
 from include.settings import Settings
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -21,9 +20,9 @@ class Interval:
     end: datetime
 
     @property
-    def span(self) -> tuple[int | None, int]:
+    def span(self) -> Span:
         """Microseconds since 1970 of `start` (None: no bound) and `end`."""
-        return None if self.start is None else _micros(self.start), _micros(self.end)
+        return None if self.start is None else micros(self.start), micros(self.end)
 
     @property
     def cursor(self) -> dict[str, str | None]:
@@ -46,7 +45,3 @@ def interval(settings: Settings, landed: list[date], business_date: date) -> Int
 def iso(moment: datetime) -> str:
     """A moment as it is asked for and written down."""
     return moment.astimezone(UTC).isoformat()
-
-
-def _micros(moment: datetime) -> int:
-    return (moment - EPOCH) // timedelta(microseconds=1)

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 import fsspec
+
 from include.connections import Connection
 from include.errors import FixConnection, FixSource, RetryLater
 
