@@ -16,6 +16,7 @@ import psutil
 
 from include.sandbox.access import control, open_doors, read_doors
 from include.sandbox.parameters import SandboxError, read_world, settle_world, write_world
+from include.sandbox.processes import end, runs
 from include.sandbox.servers.postgres import stop_leftover
 from include.settings import ROOT, Settings
 
@@ -66,9 +67,9 @@ def stop(settings: Settings) -> None:
     pid_file = settings.sandbox / "server.pid"
     process = _supervisor(settings)
     if process is not None:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.send_signal(signal.SIGTERM)
-            _await_end(process)
+        end(process, signal.SIGTERM, 20)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(process.pid, os.WNOHANG)
     stop_leftover(settings.sandbox.resolve() / "postgres")
     pid_file.unlink(missing_ok=True)
 
@@ -135,8 +136,8 @@ def _told(settings: Settings) -> dict[str, str]:
 
 
 def _await_health(settings: Settings, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end:
+    limit = time.monotonic() + START_SECONDS
+    while time.monotonic() < limit:
         if process.poll() is not None:
             raise SandboxError(f"the sandbox ended while starting:\n{_last_words(settings)}")
         with contextlib.suppress(SandboxError):
@@ -169,19 +170,10 @@ def _supervisor(settings: Settings) -> psutil.Process | None:
     """The server process that the pid file names, if it is really one of ours."""
     try:
         process = psutil.Process(int((settings.sandbox / "server.pid").read_text()))
-        is_ours = _command(settings) == process.cmdline()[1:] and process.status() != psutil.STATUS_ZOMBIE
+        is_ours = _command(settings) == process.cmdline()[1:] and runs(process)
     except (OSError, ValueError, psutil.Error):
         return None
     return process if is_ours else None
-
-
-def _await_end(process: psutil.Process) -> None:
-    with contextlib.suppress(ChildProcessError, psutil.NoSuchProcess):
-        try:
-            process.wait(20)
-        except psutil.TimeoutExpired:
-            process.kill()
-            process.wait(5)
 
 
 def _last_words(settings: Settings) -> str:

@@ -17,6 +17,7 @@ from psycopg import sql
 
 from include.errors import OmniError
 from include.sandbox.access import DATABASE, HOST, Doors
+from include.sandbox.processes import end
 
 _QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60")
 _SYSTEM_USER = "pgserver"
@@ -122,8 +123,8 @@ class Postgres:
 
     def _await_answer(self) -> None:
         assert self._process is not None
-        end = time.monotonic() + 30
-        while time.monotonic() < end and self._process.poll() is None:
+        limit = time.monotonic() + 30
+        while time.monotonic() < limit and self._process.poll() is None:
             with contextlib.suppress(psycopg.OperationalError), self.connect("postgres"):
                 return
             time.sleep(0.05)
@@ -150,13 +151,9 @@ def stop_leftover(folder: Path) -> None:
         if str(folder) not in process.cmdline():
             pid_file.unlink()  # the number belongs to another process by now
             return
-        process.send_signal(signal.SIGINT)
-        process.wait(10)
-    except psutil.TimeoutExpired:
-        process.kill()
-        process.wait(5)
     except (OSError, ValueError, IndexError, psutil.Error):
         return
+    end(process, signal.SIGINT, 10)
 
 
 def _binaries() -> Path:
