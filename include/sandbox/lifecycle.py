@@ -110,7 +110,7 @@ def clear_faults(settings: Settings) -> None:
 
 def _spawn(settings: Settings) -> subprocess.Popen[bytes]:
     environment = os.environ | {"PYTHONPATH": str(ROOT)} | _told(settings)
-    with (settings.sandbox / "server.log").open("ab") as log:
+    with _log(settings).open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, *_command(settings)],
             cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -144,7 +144,7 @@ def _await_health(settings: Settings, process: subprocess.Popen[bytes]) -> None:
             if _ask(settings, "GET", "/health")["is_healthy"]:
                 return
         time.sleep(0.05)
-    raise SandboxError(f"the sandbox did not become healthy: see {settings.sandbox / 'server.log'}")
+    raise SandboxError(f"the sandbox did not become healthy: see {_log(settings)}")
 
 
 def _ask(settings: Settings, method: str, path: str, body: Any = None) -> dict[str, Any]:
@@ -162,7 +162,7 @@ def _ask(settings: Settings, method: str, path: str, body: Any = None) -> dict[s
     except (httpx.TransportError, FileNotFoundError) as error:
         raise SandboxError("the sandbox does not answer; start it with: make up") from error
     if answer.is_error:
-        raise SandboxError(f"the sandbox refused {method} {path}: {answer.text[:500]}")
+        raise SandboxError(f"the sandbox refused {method} {path}: {answer.text[:500]} (see {_log(settings)})")
     return dict(answer.json())
 
 
@@ -176,5 +176,9 @@ def _supervisor(settings: Settings) -> psutil.Process | None:
     return process if is_ours else None
 
 
+def _log(settings: Settings) -> Path:
+    return settings.sandbox / "server.log"
+
+
 def _last_words(settings: Settings) -> str:
-    return (settings.sandbox / "server.log").read_text(errors="replace")[-2000:]
+    return _log(settings).read_text(errors="replace")[-2000:]

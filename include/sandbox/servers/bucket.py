@@ -130,8 +130,8 @@ def _guarded(app: Any, door: Door, faults: FaultBoard) -> _Wsgi:
     """The S3 application behind a check of the access key, and faults."""
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        end = time.monotonic() + 3600
-        while time.monotonic() < end and faults.on("shop_events", "stall"):
+        began = time.monotonic()
+        while (stall := faults.on("shop_events", "stall")) and time.monotonic() < began + stall.seconds:
             time.sleep(0.1)
         if faults.strikes("shop_events", "http_500"):
             return _error(start_response, "500 Internal Server Error", "InternalError")

@@ -66,8 +66,13 @@ def history() -> dict[tuple[str, str], pa.Table]:
         ("shop", "carts"): table([cart]),
         ("shop", "web_events"): table(events),
         ("stores", "receipts"): table(receipts, total_amount=money),
-        ("crm", "contacts"): table([{"contact_id": "k1", "updated_at": START, "_visible_at": START}]),
+        ("crm", "contacts"): table([contact("k1"), contact(None, email="a"), contact(None, email="b")]),
     }
+
+
+def contact(key: str | None, **values: Any) -> dict[str, Any]:
+    """One contact; without a key it is broken."""
+    return {"contact_id": key, "email": None, "updated_at": START, "_visible_at": START} | values
 
 
 def receipt(number: int, at: datetime, **values: Any) -> dict[str, Any]:
