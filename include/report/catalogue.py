@@ -3,6 +3,7 @@
 A missing description leaves a gap in the report, never an error.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from include.destinations import load_destinations
 from include.settings import ROOT
 
 MODELS = ROOT / "dbt_project" / "models"
+GRAIN = re.compile(r" ?One row per [^.]*\.$")
 PLAIN = {
     "primary": "#1f5c57",
     "accent": "#b4532a",
@@ -68,7 +70,12 @@ def _described(folder: Path, prefix: str) -> Iterator[tuple[str, str]]:
     for path in sorted(folder.glob("**/*.yml")):
         for model in _yaml(path).get("models") or []:
             if str(model.get("name", "")).startswith(prefix):
-                yield model["name"].removeprefix(prefix), " ".join((model.get("description") or "").split())
+                yield model["name"].removeprefix(prefix), _said(model.get("description") or "")
+
+
+def _said(description: str) -> str:
+    """A description without what is for analysts alone: its grain."""
+    return GRAIN.sub("", " ".join(description.split()))
 
 
 def _yaml(path: Path) -> dict[str, Any]:

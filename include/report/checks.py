@@ -1,6 +1,6 @@
 """What the night's checks said: every layer's tests and the audit of the candidate, by severity.
 
-Only names and counts of rows are read: a check's own detail may hold values.
+Only names and counts of rows are read: what broke a check stays in the warehouse.
 """
 
 import json
@@ -9,33 +9,46 @@ from datetime import date
 from typing import Any
 
 from include.settings import Settings
+from include.warehouse.audited import audit_path
+from include.warehouse.layers import LAYERS, read_layer
 
-SEVERITIES = {"pass": "passed", "success": "passed", "warn": "warning", "fail": "failed", "error": "failed"}
+SEVERITIES = {
+    "pass": "passed",
+    "warn": "warning",
+    "fail": "failed",
+    "error": "failed",
+    "runtime error": "failed",
+}
 
 
 def check_figures(settings: Settings, business_date: date) -> dict[str, Any]:
     """Counts of passed, warnings and failed, and a finding for each that did not pass."""
-    passed, findings = 0, []
-    for finding in _read(settings, business_date):
-        if finding["severity"] == "passed":
-            passed += 1
-        elif finding not in findings:
-            findings.append(finding)
-    findings.sort(key=lambda f: (f["severity"], f["check"]))
+    checks = [*_layer_checks(settings, business_date), *_audit_checks(settings, business_date)]
+    findings = [check for check in checks if check["severity"] != "passed"]
+    severities = [check["severity"] for check in checks]
     return {
-        "passed": passed,
-        "warnings": sum(f["severity"] == "warning" for f in findings),
-        "failed": sum(f["severity"] == "failed" for f in findings),
-        "findings": findings,
+        "passed": severities.count("passed"),
+        "warnings": severities.count("warning"),
+        "failed": severities.count("failed"),
+        "findings": sorted(findings, key=lambda f: (f["severity"], f["check"])),
     }
 
 
-def _read(settings: Settings, business_date: date) -> Iterator[dict[str, Any]]:
-    folder = settings.warehouse / "results" / business_date.isoformat()
-    for path in sorted(folder.glob("*.json")):
-        for check in json.loads(path.read_text(encoding="utf-8")).get("checks", []):
-            yield {
-                "check": str(check["name"]),
-                "severity": SEVERITIES.get(str(check["status"]), "failed"),
-                "failures": int(check.get("failures") or 0),
-            }
+def _layer_checks(settings: Settings, business_date: date) -> Iterator[dict[str, Any]]:
+    """Tests of models; a model or seed only where it did not build."""
+    for layer in LAYERS:
+        result = read_layer(settings, business_date, layer)
+        for node in result.nodes if result else ():
+            severity = SEVERITIES.get(node.status)
+            if severity and (node.resource_type == "test" or severity == "failed"):
+                yield _check(node.name, severity, node.failures)
+
+
+def _audit_checks(settings: Settings, business_date: date) -> Iterator[dict[str, Any]]:
+    path = audit_path(settings, business_date)
+    for check in json.loads(path.read_text(encoding="utf-8"))["checks"] if path.exists() else ():
+        yield _check(check["name"], SEVERITIES.get(check["status"], "failed"), check["failures"])
+
+
+def _check(name: str, severity: str, failures: int | None) -> dict[str, Any]:
+    return {"check": name, "severity": severity, "failures": failures or 0}

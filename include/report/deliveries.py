@@ -6,16 +6,13 @@ from typing import Any
 from sqlalchemy import Engine, Select, func, select
 
 from include.ledger.models import AudienceBatch, AudienceOperation, AudiencePlan
-from include.ledger.syncs import load_syncs
+from include.ledger.syncs import Sync, load_syncs
 from include.report.figures import Figures, count, hold_back, nothing
 
 
 def sync_figures(ledger: Engine, business_date: date) -> dict[str, Figures]:
     """Sync → its audience and destination, the changes of that night by outcome, who was held back."""
-    figures: dict[str, Figures] = {
-        sync.name: {"audience": sync.audience, "destination": sync.destination, "members": 0, **nothing()}
-        for sync in sorted(load_syncs(), key=lambda sync: sync.name)
-    }
+    figures = {sync.name: _nothing(sync) for sync in sorted(load_syncs(), key=lambda sync: sync.name)}
     with ledger.connect() as connection:
         for plan in connection.execute(_plans(business_date)):
             if plan.sync in figures:
@@ -26,6 +23,10 @@ def sync_figures(ledger: Engine, business_date: date) -> dict[str, Figures]:
             if sync in figures:
                 count(figures[sync], state, n)
     return figures
+
+
+def _nothing(sync: Sync) -> Figures:
+    return {"audience": sync.audience, "destination": sync.destination.name, "members": 0, **nothing()}
 
 
 def _plans(business_date: date) -> Select[*tuple[Any, ...]]:

@@ -7,17 +7,21 @@ from pathlib import Path
 from include.report.catalogue import audience_names
 from include.warehouse.published import read_mart
 
-CHANGES = ("new", "merged", "split")
+CHANGES = {"new": "customer_id", "merged": "previous_customer_id", "split": "customer_id"}
+"""Change of identity → the column that names the customers it is counted by."""
 
 
 def customer_figures(version: Path | None, business_date: date) -> dict[str, int]:
     """Customers in all, and how many are new, merged into another, or split off that night."""
     if version is None:
         return {}
-    table = read_mart(version, "fct_identity_changes", ["change", "business_date"])
-    tonight = [row["change"] for row in table.to_pylist() if row["business_date"] == business_date]
-    total = read_mart(version, "dim_customers", ["customer_id"]).num_rows
-    return {"total": total, **{change: tonight.count(change) for change in CHANGES}}
+    changes = read_mart(version, "fct_identity_changes").to_pylist()
+    tonight = [row for row in changes if row["business_date"] == business_date]
+    counts = {
+        change: len({row[whom] for row in tonight if row["change"] == change})
+        for change, whom in CHANGES.items()
+    }
+    return {"total": read_mart(version, "dim_customers", ["customer_id"]).num_rows, **counts}
 
 
 def audience_figures(version: Path | None, previous: Path | None) -> dict[str, dict[str, int]]:
