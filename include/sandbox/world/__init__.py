@@ -13,8 +13,7 @@ One key may have several versions: the newest visible one counts. A version of a
 line numbers, the newest line whose `_visible_at` is not later.
 """
 
-from include.sandbox.world.build import build_day, build_history, build_people, first_date_of
-from include.sandbox.world.responses import email_response
+from include.sandbox.world.build import build_day, build_history, build_people, email_response, first_date_of
 from include.sandbox.world.spec import World, WorldSpec
 
 __all__ = [

@@ -1,5 +1,7 @@
 """How rows reach their source: late, twice, corrected afterwards, or broken."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from include.sandbox.world.calendar import DAY_US
@@ -9,45 +11,69 @@ from include.sandbox.world.tables import stack, take
 LATE, VERY_LATE, TWICE, CORRECTED, BROKEN = 0.04, 0.003, 0.01, 0.01, 0.002
 
 
-def delays(count: int, draw: np.random.Generator) -> Array:
-    """How long after its event each row shows: mostly at once, else one to three days, or up to thirty."""
-    chance, part = draw.random(count), draw.random(count)
-    days = np.where(chance < LATE, 1 + 2 * part, 0.0)
-    days = np.where(chance >= 1 - VERY_LATE, 3 + 27 * part, days)
-    return (days * DAY_US).astype(np.int64).astype("timedelta64[us]")
+@dataclass(frozen=True)
+class Arrivals:
+    """The way of rows into one system. A `calm` one (a replayed shop's) is never late, doubled, mended or broken."""
 
+    draw: np.random.Generator
+    calm: bool = False
 
-def arrive(rows: Rows, at: Array, key: str, draw: np.random.Generator, required: str, amount: str = "") -> Rows:
-    """Rows with `_visible_at` = `updated_at` = event time plus delay, some of them doubled or broken.
+    def _happens(self, count: int, share: float) -> Array:
+        return self.draw.random(count) < (0.0 if self.calm else share)
 
-    A broken row lacks its key or the `required` column, or its `amount` cannot be read. `key` may be
-    empty where the system cannot lose it.
-    """
-    return damage(stamp(rows, at + delays(len(at), draw), draw), key, draw, required, amount)
+    def delays(self, count: int) -> Array:
+        """How long after its event each row shows: mostly at once, else one to three days, or up to thirty."""
+        late, very, part = self._happens(count, LATE), self._happens(count, VERY_LATE), self.draw.random(count)
+        days = np.where(very, 3 + 27 * part, np.where(late, 1 + 2 * part, 0.0))
+        return np.asarray((days * DAY_US).astype(np.int64).astype("timedelta64[us]"))
 
+    def stamp(self, rows: Rows, visible: Array) -> Rows:
+        """Rows that show from `visible`; one in a hundred is sent twice."""
+        copies = np.where(self._happens(len(visible), TWICE), 2, 1)
+        return rows | {"updated_at": visible, "_visible_at": visible, "_copies": copies}
 
-def stamp(rows: Rows, visible: Array, draw: np.random.Generator) -> Rows:
-    """Rows that show from `visible`; one in a hundred is sent twice."""
-    copies = np.where(draw.random(len(visible)) < TWICE, 2, 1)
-    return rows | {"updated_at": visible, "_visible_at": visible, "_copies": copies}
+    def damage(self, rows: Rows, key: str, required: str, amount: str = "") -> Rows:
+        """Break one row in five hundred, and say how in `_broken`: it lacks its `key` or the `required` column,
+        or its `amount` cannot be read. Without `key` or `amount` the system cannot lose that."""
+        n = len(rows["_visible_at"])
+        broken = np.flatnonzero(self._happens(n, BROKEN))
+        ways: list[tuple[str, str, str | None]] = [(key, "missing_key", None)] if key else []
+        ways += [(required, "missing_value", None)]
+        ways += [(amount, "bad_amount", "abc")] if amount else []
+        chosen = self.draw.integers(0, len(ways), len(broken))
+        out = dict(rows) | {"_broken": np.full(n, None, object), "_copies": rows["_copies"].copy()}
+        out["_copies"][broken] = 1
+        for which, (column, name, value) in enumerate(ways):
+            at = broken[chosen == which]
+            out["_broken"][at] = name
+            if len(at):
+                out[column] = _emptied(out[column], at, value)
+        return out
 
+    def arrive(self, rows: Rows, at: Array, key: str, required: str, amount: str = "") -> Rows:
+        """Rows with `_visible_at` = `updated_at` = event time plus delay, some of them doubled or broken."""
+        return self.damage(self.stamp(rows, at + self.delays(len(at))), key, required, amount)
 
-def damage(rows: Rows, key: str, draw: np.random.Generator, required: str, amount: str = "") -> Rows:
-    """Break one row in five hundred, and say how in `_broken`."""
-    n = len(rows["_visible_at"])
-    broken = np.flatnonzero(draw.random(n) < BROKEN)
-    ways = [(key, "missing_key", None)] if key else []
-    ways += [(required, "missing_value", None)]
-    ways += [(amount, "bad_amount", "abc")] if amount else []
-    chosen = draw.integers(0, len(ways), len(broken))
-    out = dict(rows) | {"_broken": np.full(n, None, object), "_copies": rows["_copies"].copy()}
-    out["_copies"][broken] = 1
-    for which, (column, name, value) in enumerate(ways):
-        at = broken[chosen == which]
-        out["_broken"][at] = name
-        if len(at):
-            out[column] = _emptied(out[column], at, value)
-    return out
+    def correct(self, rows: Rows, changed: Rows) -> Rows:
+        """Rows and, within days, second versions of one sound row in a hundred, with `changed` columns."""
+        n = len(rows["_visible_at"])
+        picks = np.flatnonzero(self._happens(n, CORRECTED) & (rows["_broken"] == None))  # noqa: E711
+        if not len(picks):
+            return rows
+        later = take(rows, picks) | {name: values[picks] for name, values in changed.items()}
+        visible = later["_visible_at"] + self.waits(len(picks))
+        later |= {"_visible_at": visible, "_copies": np.ones(len(picks), np.int64)}
+        later |= {"updated_at": visible} if "updated_at" in rows else {}
+        return stack([rows, later])
+
+    def waits(self, count: int) -> Array:
+        """How long until a row is put right."""
+        days = self.draw.uniform(0.2, 8, count)
+        return np.asarray((days * DAY_US).astype(np.int64).astype("timedelta64[us]"))
+
+    def wrong_lines(self, broken: Array) -> Array:
+        """Rows of document lines that will be put right: one sound line in a hundred."""
+        return np.flatnonzero(self._happens(len(broken), CORRECTED * 1.03) & (broken == None))  # noqa: E711
 
 
 def _emptied(values: Array, at: Array, value: str | None) -> Array:
@@ -64,20 +90,6 @@ def undamaged(rows: Rows) -> Rows:
     """Rows of a system that neither doubles nor breaks anything."""
     n = len(rows["_visible_at"])
     return rows | {"_copies": np.ones(n, np.int64), "_broken": np.full(n, None, object)}
-
-
-def correct(rows: Rows, changed: Rows, draw: np.random.Generator, chosen: Array | None = None) -> Rows:
-    """Rows and, a few days later, second versions of one in a hundred (or of `chosen`) with `changed` columns."""
-    n = len(rows["_visible_at"])
-    picks = np.flatnonzero(draw.random(n) < CORRECTED) if chosen is None else chosen
-    if not len(picks):
-        return rows
-    later = take(rows, picks) | {name: values[picks] for name, values in changed.items()}
-    wait = (draw.uniform(0.2, 8, len(picks)) * DAY_US).astype(np.int64).astype("timedelta64[us]")
-    visible = later["_visible_at"] + wait
-    later |= {"_visible_at": visible, "_copies": np.ones(len(picks), np.int64)}
-    later |= {"updated_at": visible} if "updated_at" in rows else {}
-    return stack([rows, later])
 
 
 def different(values: Array, wanted: Array) -> Array:

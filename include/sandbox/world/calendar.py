@@ -53,9 +53,19 @@ class Period:
         """Whether this is the year up to the first date, not one later day."""
         return self.last <= number(self.spec.first_date)
 
+    @property
+    def has_calm_shop(self) -> bool:
+        """Whether the shop's history is replayed: then its rows come in time, once, and whole."""
+        return self.spec.orders is not None
+
     def rng(self, purpose: str) -> np.random.Generator:
         """Random stream of one purpose in this period."""
         return rng(self.spec.seed, purpose, "history" if self.is_history else self.first)
+
+    @cached_property
+    def start(self) -> np.datetime64:
+        """The midnight at which the period begins."""
+        return np.datetime64(midnights(self.spec.time_zone, self.first, self.first)[0])
 
     @cached_property
     def end(self) -> np.datetime64:

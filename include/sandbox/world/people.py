@@ -93,7 +93,9 @@ def grow(spec: WorldSpec, count: int, first: Callable[[], Cohort] | None = None)
         base += group.size
     persons = stack(rows) | _mailboxes(mails)
     people = People(count, persons, np.concatenate(tastes), stack(devices), {})
-    return People(count, persons, people.taste, people.devices, _accounts(spec, people, [len(m) for m in mails]))
+    sizes = [len(mail) for mail in mails]
+    accounts, persons["newsletter_email"] = _accounts(spec, people, sizes), _newsletter_mail(spec, people, sizes)
+    return People(count, persons, people.taste, people.devices, accounts)
 
 
 def _cohort(spec: WorldSpec, group: Cohort, numbers: dict[str, int]) -> tuple[Rows, Array]:
@@ -105,6 +107,7 @@ def _cohort(spec: WorldSpec, group: Cohort, numbers: dict[str, int]) -> tuple[Ro
     persons |= identifiers.cards(spec, group, homes, member) | member
     persons |= traits.buying(spec, group) | traits.timing(spec, group) | traits.responding(spec, group)
     at = group.base + np.arange(group.size)
+    persons["cohort"] = np.full(group.size, group.number)
     persons["person_id"] = codes("P", scatter(at, 10**8, spec.seed, "person"), 8)
     return persons, identifiers.mail_addresses(spec, group, homes, called)
 
@@ -146,6 +149,15 @@ def _accounts(spec: WorldSpec, people: People, sizes: list[int]) -> Rows:
         })  # fmt: skip
         start += size
     return stack(parts)
+
+
+def _newsletter_mail(spec: WorldSpec, people: People, sizes: list[int]) -> Array:
+    """The address as typed when subscribing."""
+    parts = []
+    for which, size in enumerate(sizes):
+        draw, who = rng(spec.seed, "newsletter mail", which), sum(sizes[:which]) + np.arange(size)
+        parts.append(spell_mail(people.address_of(who, draw), draw))
+    return np.concatenate(parts)
 
 
 def truth(people: People, who: Array) -> pa.Table:

@@ -65,6 +65,20 @@ def scatter(numbers: Array, space: int, seed: int, purpose: str) -> Array:
     return (numbers.astype(np.int64) * factor + int(draw.integers(0, space))) % space
 
 
+def chance_of(seed: int, purpose: str, *numbers: Array | int) -> Array:
+    """A number in [0, 1) for each tuple of integers: always the same, whatever is asked before it."""
+    key = int.from_bytes(hashlib.blake2b(f"{seed}|{purpose}".encode(), digest_size=8).digest(), "big")
+    mixed: Array = np.full(np.broadcast_shapes(*(np.shape(n) for n in numbers)), key, np.uint64)
+    with np.errstate(over="ignore"):
+        for values in numbers:
+            mixed = mixed ^ np.asarray(values).astype(np.uint64)
+            mixed = (mixed + np.uint64(0x9E3779B97F4A7C15)).astype(np.uint64)
+            mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+            mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+            mixed = mixed ^ (mixed >> np.uint64(31))
+    return np.asarray((mixed >> np.uint64(11)).astype(np.float64) / 2.0**53)
+
+
 def pick(draw: np.random.Generator, values: Array, size: int) -> Array:
     """`size` values drawn with equal chance."""
     return values[draw.integers(0, len(values), size)]
