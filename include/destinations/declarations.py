@@ -63,6 +63,12 @@ def validate(document: Document, model: type[Model], place: Place = ()) -> Model
 def _complain(document: Document, model: type[BaseModel], place: Place, error: Any) -> str:
     said = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(error["loc"][-1]), list(model.model_fields), n=1)
+        near = difflib.get_close_matches(str(error["loc"][-1]), _fields(model), n=1)
         said = "unknown field" + (f"; did you mean {near[0]}?" if near else "")
     return f"{document.at((*place, *error['loc']))}: {said}"
+
+
+def _fields(model: type[BaseModel]) -> list[str]:
+    """Names of all fields of a model and of those within it."""
+    schema = model.model_json_schema()
+    return [name for part in (schema, *schema.get("$defs", {}).values()) for name in part.get("properties", {})]

@@ -27,6 +27,7 @@ COLUMNS = [
     "has_service_consent",
     "is_suppressed",
     "suppression_reason",
+    "is_preferred",
 ]
 CONSENT_COLUMNS = {"marketing": "has_marketing_consent", "service": "has_service_consent"}
 
@@ -48,6 +49,7 @@ class ContactPoint:
     has_service_consent: bool | None = False
     is_suppressed: bool | None = False
     suppression_reason: str | None = None
+    is_preferred: bool | None = False
 
     def consents_to(self, purpose: str) -> bool:
         """Whether consent to this purpose stands. A purpose we do not know has none."""
@@ -94,11 +96,16 @@ class Contacts:
         self._version = newest
 
 
-def read_points(version: Path, address_hashes: Collection[str] | None = None) -> list[ContactPoint]:
-    """Contact points of one published version, in order of their id; all, or those of some addresses."""
+def read_points(
+    version: Path,
+    address_hashes: Collection[str] | None = None,
+    customer_ids: Collection[str] | None = None,
+) -> list[ContactPoint]:
+    """Contact points of one published version, by id; all, or those of some addresses or customers."""
     table: Any = read_mart(version, "dim_contact_points", COLUMNS)
-    if address_hashes is not None:
-        wanted = pa.array(sorted(address_hashes), pa.string())
-        table = table.filter(pc.is_in(table.column("address_hash"), value_set=wanted))
+    for column, values in (("address_hash", address_hashes), ("customer_id", customer_ids)):
+        if values is not None:
+            wanted = pa.array(sorted(values), pa.string())
+            table = table.filter(pc.is_in(table.column(column), value_set=wanted))
     rows = table.select(COLUMNS).to_pylist()
     return sorted((ContactPoint(**row) for row in rows), key=lambda point: point.contact_point_id)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from include.connections import Connection
 from include.failpoints import failpoint
-from include.senders.base import Receipt, closing_quietly
+from include.senders.base import Receipt, Refused, closing_quietly
 from include.senders.parts.layouts import LAYOUTS, Member
 from include.senders.transports.sftp import SftpTransport
 
@@ -33,6 +33,9 @@ class Transport(Protocol):
     def put_once(self, path: str, content: bytes) -> bool:
         """Put a file in place unless it is there already with this very content; whether it was new."""
 
+    def find(self, path: str) -> str | None:
+        """SHA-256 of a file that is there; None if there is none."""
+
 
 def file_path(request: Request) -> str:
     """`<folder>/<audience>/<date>_<first 12 of the batch id>.csv`: the same batch, the same name."""
@@ -55,8 +58,23 @@ def send(transport: Transport, request: Request) -> Receipt:
     told = receipt(request, content)
     transport.put_once(path, content)
     failpoint("sync.after_file")
-    transport.put_once(f"{path}.sha256", f"{told.reference}  {path.rsplit('/', 1)[-1]}\n".encode())
+    transport.put_once(*_checksum(path, told.reference))
     return told
+
+
+def arrived(transport: Transport, path: str, sha256: str) -> bool:
+    """Whether a file that was on its way is in place; then its checksum is too.
+
+    Raises:
+        Refused: another file has that name (`name_taken`).
+    """
+    found = transport.find(path)
+    if found is None:
+        return False
+    if found != sha256:
+        raise Refused("name_taken", f"{path} is there with other content")
+    transport.put_once(*_checksum(path, sha256))
+    return True
 
 
 def erase(transport: Transport, folder: str, business_date: date, customer_ids: list[str]) -> Receipt:
@@ -69,3 +87,8 @@ def erase(transport: Transport, folder: str, business_date: date, customer_ids: 
 def connect(connection: Connection, timeout: float) -> AbstractContextManager[SftpTransport]:
     """A session that opens at its first file."""
     return closing_quietly(SftpTransport(connection, timeout))
+
+
+def _checksum(path: str, sha256: str) -> tuple[str, bytes]:
+    """Path and content of the file that stands beside an audience file."""
+    return f"{path}.sha256", f"{sha256}  {path.rsplit('/', 1)[-1]}\n".encode()

@@ -1,0 +1,337 @@
+"""An audience goes out as the difference to what its destination acknowledged, each batch once."""
+
+import csv
+import hashlib
+import io
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from include.errors import FixConnection, FixDeclaration, FixPayload, RetryLater
+from include.ledger import exposures
+from include.ledger.batches import cut
+from include.ledger.members import diff
+from include.ledger.models import AudienceBatch, AudienceMember, AudiencePlan
+from include.ledger.store import open_ledger, writing
+from include.ledger.syncs import apply_sync, find_sync, load_syncs, plan_sync
+from tests.fixtures.published import point, publish
+from tests.fixtures.receivers import twice
+from tests.unit.ledger.conftest import D
+
+EXPOSURE = """
+models:
+  - name: aud_lapsed_buyers
+exposures:
+  - name: lapsed_buyers_to_mailhouse
+    type: application
+    owner: {name: CRM team, email: crm@example.com}
+    depends_on: [ref('aud_lapsed_buyers')]
+    config:
+      meta: {destination: mailhouse, layout: machine, contact_point: email, purpose: marketing}
+  - name: lapsed_buyers_to_people
+    type: application
+    owner: {name: CRM team, email: crm@example.com}
+    depends_on: [ref('aud_lapsed_buyers')]
+    config:
+      meta: {destination: mailhouse, layout: spreadsheet, contact_point: email, purpose: marketing}
+"""
+SYNC = "lapsed_buyers_to_mailhouse"
+NEXT = D + timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def audiences(tmp_path, monkeypatch):
+    folder = tmp_path / "audiences"
+    folder.mkdir()
+    (folder / "aud_lapsed_buyers.yml").write_text(EXPOSURE)
+    monkeypatch.setattr(exposures.load_syncs, "__defaults__", (folder,))
+    monkeypatch.setattr(exposures.find_sync, "__defaults__", (folder,))
+    return folder
+
+
+def publish_audience(settings, names, business_date=D, points=None):
+    rows = [{"audience": "lapsed_buyers", "customer_id": n, "entered_date": D} for n in names]
+    rows.append({"audience": "another", "customer_id": "eve", "entered_date": D})
+    known = [point(n, f"{n}@example.com") for n in (*names, "eve")] if points is None else points
+    publish(settings, business_date, fct_audience_membership=rows, dim_contact_points=known)
+
+
+def apply(settings, sftp, business_date=D, sync=SYNC, **changed):
+    return apply_sync(settings, sync, business_date, sftp.connection(**changed))
+
+
+def rows_of(content):
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def acknowledged(settings, sync=SYNC):
+    engine = open_ledger(settings)
+    with engine.connect() as db:
+        found = select(AudienceMember.member).where(AudienceMember.sync == sync)
+        return sorted(db.scalars(found.order_by(AudienceMember.member)))
+
+
+def files(sftp):
+    return {name: content for name, content in sftp.files.items() if name.endswith(".csv")}
+
+
+def test_the_first_night_sends_the_whole_audience_and_its_checksum(settings, sftp):
+    publish_audience(settings, ["ana", "ben"])
+    told = {"members": 2, "add": 2, "remove": 0, "update": 0}
+    assert plan_sync(settings, SYNC, D) == told
+    assert apply(settings, sftp) == {**told, "batches": 1}
+    ((name, content),) = files(sftp).items()
+    assert name.startswith("/incoming/lapsed_buyers/2026-03-15_") and len(name.split("_")[-1]) == 16
+    assert rows_of(content) == [
+        {"operation": "add", "customer_id": n, "identifier_type": "email", "identifier": f"{n}@example.com"}
+        for n in ("ana", "ben")
+    ]
+    checksum = hashlib.sha256(content).hexdigest()
+    assert sftp.files[f"{name}.sha256"].decode() == f"{checksum}  {name.split('/')[-1]}\n"
+    assert acknowledged(settings) == ["ana", "ben"]
+
+
+def test_the_same_night_again_sends_nothing(settings, sftp):
+    publish_audience(settings, ["ana", "ben"])
+    apply(settings, sftp)
+    before = sftp.log.lines()
+    assert plan_sync(settings, SYNC, D) == {"members": 2, "add": 0, "remove": 0, "update": 0}
+    assert apply(settings, sftp)["batches"] == 0
+    assert sftp.log.lines() == before != []
+
+
+def test_the_next_night_sends_only_the_difference(settings, sftp):
+    publish_audience(settings, ["ana", "ben", "cyd"])
+    apply(settings, sftp)
+    points = [point("ana", "ana@example.com"), point("ben", "ben@elsewhere.org"), point("dot", "dot@example.com")]
+    publish_audience(settings, ["ana", "ben", "dot"], NEXT, points)
+    assert apply(settings, sftp, NEXT) == {"members": 3, "add": 1, "remove": 1, "update": 1, "batches": 1}
+    (name,) = [n for n in files(sftp) if "2026-03-16" in n]
+    told = [(r["operation"], r["customer_id"], r["identifier"]) for r in rows_of(sftp.files[name])]
+    assert told == [("remove", "cyd", ""), ("update", "ben", "ben@elsewhere.org"), ("add", "dot", "dot@example.com")]
+    assert acknowledged(settings) == ["ana", "ben", "dot"]
+
+
+def test_who_has_not_consented_is_held_back_and_who_withdrew_is_removed(settings, sftp):
+    publish_audience(settings, ["ana", "ben"])
+    apply(settings, sftp)
+    points = [
+        point("ana", "ana@example.com", has_marketing_consent=False),
+        point("ben", "ben@example.com"),
+        point("cyd", "cyd@example.com", is_suppressed=True),
+        point("dot", "+4420", channel="sms"),
+    ]
+    publish_audience(settings, ["ana", "ben", "cyd", "dot"], NEXT, points)
+    assert apply(settings, sftp, NEXT) == {
+        **{"members": 1, "add": 0, "remove": 1, "update": 0, "batches": 1},
+        **{"held_back:no_consent": 1, "held_back:no_contact_point": 1, "held_back:suppressed": 1},
+    }
+    assert acknowledged(settings) == ["ben"]
+    engine = open_ledger(settings)
+    with engine.connect() as db:
+        kept = db.scalars(select(AudiencePlan.held_back).where(AudiencePlan.business_date == NEXT)).one()
+    assert kept == {"no_consent": 1, "no_contact_point": 1, "suppressed": 1}
+
+
+def test_consent_withdrawn_between_plan_and_delivery_counts(settings, sftp):
+    publish_audience(settings, ["ana", "ben"])
+    plan_sync(settings, SYNC, D)
+    withdrawn = [point("ana", "ana@example.com", has_marketing_consent=False), point("ben", "ben@example.com")]
+    publish_audience(settings, ["ana", "ben"], NEXT, withdrawn)
+    assert apply(settings, sftp)["add"] == 1
+    assert acknowledged(settings) == ["ben"]
+
+
+def test_an_earlier_date_does_not_undo_a_later_one(settings, sftp):
+    publish_audience(settings, ["ana"])
+    publish_audience(settings, ["ben"], NEXT)
+    apply(settings, sftp, NEXT)
+    assert apply(settings, sftp, D)["batches"] == 0
+    assert acknowledged(settings) == ["ben"]
+
+
+def test_a_member_who_left_and_came_back_is_sent_again(settings, sftp):
+    for night, names in enumerate((["ana", "ben"], ["ben"], ["ana", "ben"])):
+        publish_audience(settings, names, D + timedelta(days=night))
+        assert apply(settings, sftp, D + timedelta(days=night))["batches"] == 1
+    assert acknowledged(settings) == ["ana", "ben"]
+
+
+def test_the_same_date_repaired_twice_is_delivered_each_time(settings, sftp):
+    for names in (["ana", "ben"], ["ben"], ["ana", "ben"]):
+        publish_audience(settings, names)
+        assert apply(settings, sftp)["batches"] == 1
+    assert acknowledged(settings) == ["ana", "ben"]
+    assert len(files(sftp)) == 3
+
+
+def test_two_syncs_of_one_audience_keep_apart(settings, sftp):
+    publish_audience(settings, ["ana"], points=[point("ana", "ana@example.com", greeting_name="=cmd|' /C'!A0")])
+    apply(settings, sftp)
+    apply(settings, sftp, sync="lapsed_buyers_to_people")
+    machine, people = sorted(files(sftp).values(), key=lambda content: content[:3] == b"\xef\xbb\xbf")
+    assert rows_of(machine)[0]["customer_id"] == rows_of(people)[0]["Customer"] == "ana"
+    assert rows_of(people)[0]["Name"].startswith("'=cmd")
+
+
+def test_a_large_audience_is_cut_into_batches_of_the_destinations_size(settings, audiences):
+    sync = find_sync(SYNC, audiences)
+    size = sync.destination.limits.members_per_batch
+    operations = [(f"{n:06}", "add", "hash") for n in range(size * 2 + 1)]
+    parts = list(cut(sync, D, 0, operations))
+    assert [len(part.operations) for part in parts] == [size, size, 1]
+    assert len({part.batch_id for part in parts}) == 3
+    assert parts == list(cut(sync, D, 0, operations))
+
+
+def test_batches_already_delivered_stay_so_when_a_later_one_fails(settings, sftp, monkeypatch):
+    limit_members(monkeypatch, 2)
+    publish_audience(settings, ["ana", "ben", "cyd", "dot", "eve"])
+    sftp.cut = 0
+    real = sftp.log.add
+
+    def cut_at_the_second(entry):
+        real(entry)
+        sftp.cut = 1 if len(files(sftp)) == 2 and entry["path"].endswith(".csv") else 0
+
+    sftp.log.add = cut_at_the_second
+    with pytest.raises(RetryLater):
+        apply(settings, sftp)
+    assert len(acknowledged(settings)) == 2
+    sftp.log.add = real
+    assert apply(settings, sftp)["batches"] == 2
+    assert acknowledged(settings) == ["ana", "ben", "cyd", "dot", "eve"]
+    told = [row["customer_id"] for content in files(sftp).values() for row in rows_of(content)]
+    assert sorted(told) == ["ana", "ben", "cyd", "dot", "eve"]
+    assert twice(sftp.names) == []
+
+
+def limit_members(monkeypatch, size):
+    real = exposures.load_destinations
+
+    def small():
+        found = real()
+        limits = found["mailhouse"].limits.model_copy(update={"members_per_batch": size})
+        return {**found, "mailhouse": found["mailhouse"].model_copy(update={"limits": limits})}
+
+    monkeypatch.setattr(exposures, "load_destinations", small)
+
+
+def test_an_upload_cut_off_before_its_answer_is_found_and_not_repeated(settings, sftp):
+    publish_audience(settings, ["ana"])
+    sftp.cut = 1
+    with pytest.raises(RetryLater):
+        apply(settings, sftp)
+    assert acknowledged(settings) == []
+    assert apply(settings, sftp)["add"] == 1
+    assert acknowledged(settings) == ["ana"]
+    assert twice(sftp.names) == [] and len(files(sftp)) == 1 and len(sftp.files) == 2
+
+
+def test_what_was_in_flight_is_settled_before_the_next_night_is_planned(settings, sftp):
+    publish_audience(settings, ["ana"])
+    sftp.cut = 1
+    with pytest.raises(RetryLater):
+        apply(settings, sftp)
+    publish_audience(settings, ["ana", "ben"], NEXT)
+    assert apply(settings, sftp, NEXT) == {"members": 2, "add": 2, "remove": 0, "update": 0, "batches": 2}
+    told = [row["customer_id"] for content in files(sftp).values() for row in rows_of(content)]
+    assert sorted(told) == ["ana", "ben"]
+
+
+def test_a_file_of_that_name_with_other_content_is_never_overwritten(settings, sftp):
+    publish_audience(settings, ["ana"])
+    plan_sync(settings, SYNC, D)
+    engine = open_ledger(settings)
+    with engine.connect() as db:
+        path = db.scalars(select(AudienceBatch.file_path)).one()
+    foreign = sftp.root / path.strip("/")
+    foreign.parent.mkdir(parents=True)
+    foreign.write_bytes(b"someone else's")
+    for _ in range(2):
+        with pytest.raises(FixPayload, match="other content"):
+            apply(settings, sftp)
+    assert foreign.read_bytes() == b"someone else's"
+    assert acknowledged(settings) == []
+
+
+def test_an_unknown_host_key_is_refused(settings, sftp):
+    publish_audience(settings, ["ana"])
+    other = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
+    for extra, said in (({"host_key": other}, "not the pinned one"), ({}, "pin the server's key")):
+        with pytest.raises(FixConnection, match=said):
+            apply(settings, sftp, extra=extra)
+    assert sftp.files == {}
+    assert apply(settings, sftp)["add"] == 1
+
+
+def test_a_wrong_password_says_which_connection_to_mend(settings, sftp):
+    publish_audience(settings, ["ana"])
+    with pytest.raises(FixConnection, match="mailhouse_sftp: login refused"):
+        apply(settings, sftp, password="wrong")
+    assert apply(settings, sftp)["add"] == 1
+
+
+def test_a_claim_of_a_process_that_died_is_waited_for_and_then_resolved(settings, sftp):
+    publish_audience(settings, ["ana"])
+    plan_sync(settings, SYNC, D)
+    engine = open_ledger(settings)
+    with writing(engine) as db:
+        db.execute(update(AudienceBatch).values(state="claimed", fence=1, file_sha256="0" * 64, lease_until=soon()))
+    assert apply(settings, sftp)["add"] == 1
+
+
+def soon():
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC) + timedelta(seconds=0.5)
+
+
+def test_no_address_of_an_audience_stands_in_the_ledger(settings, sftp):
+    publish_audience(settings, ["ana"])
+    apply(settings, sftp)
+    kept = b"".join(path.read_bytes() for path in settings.var.glob("ledger.sqlite*"))
+    assert SYNC.encode() in kept and b"ana@example.com" not in kept
+
+
+def test_a_diff_is_the_shortest_way_from_acknowledged_to_wanted():
+    wanted = {"same": "1", "changed": "2", "new": "3"}
+    had = {"same": "1", "changed": "1", "gone": "1"}
+    assert diff(wanted, had) == [("gone", "remove", "1"), ("changed", "update", "2"), ("new", "add", "3")]
+    assert diff(wanted, wanted) == []
+
+
+def test_every_exposure_of_the_project_is_a_sync():
+    folder = exposures.AUDIENCES
+    count = sum(path.read_text().count("\n  - name: ") for path in folder.glob("*.yml") if "exposures:" in path.read_text())
+    syncs = load_syncs(folder)
+    assert 6 <= len(syncs) <= count
+    assert {sync.conn_id for sync in syncs} == {"mailhouse_sftp"}
+    assert {sync.layout for sync in syncs} == {"machine", "spreadsheet"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("destination: mailhouse, layout: machine", "destination: mailhaus, layout: machine", "no destination mailhaus"),
+        ("destination: mailhouse, layout: machine", "destination: email_relay, layout: machine", "takes audiences"),
+        ("layout: machine", "layout: pdf", "line 10: exposures.0.config.meta.layout"),
+        ("layout: machine", "layuot: machine", "did you mean layout"),
+        ("contact_point: email", "contact_point: fax", "contact_point"),
+        ("[ref('aud_lapsed_buyers')]", "[ref('dim_customers')]", "line 8: exposures.0.depends_on"),
+        ("name: lapsed_buyers_to_people", f"name: {SYNC}", "line 11: exposures.1.name: .* twice"),
+        ("    owner: {name: CRM team, email: crm@example.com}\n", "", "owner: Field required"),
+    ],
+)
+def test_a_wrong_exposure_is_named_by_file_line_and_field(audiences, old, new, said):
+    path = audiences / "aud_lapsed_buyers.yml"
+    path.write_text(EXPOSURE.replace(old, new, 1))
+    with pytest.raises(FixDeclaration, match=said) as caught:
+        load_syncs(audiences)
+    assert str(caught.value).startswith("aud_lapsed_buyers.yml, line ")
+
+
+def test_an_unknown_sync_is_named():
+    with pytest.raises(FixDeclaration, match="no exposure nothing"):
+        find_sync("nothing")
