@@ -15,6 +15,7 @@ from include.errors import FixConnection, FixSource, RetryLater
 
 LONGEST_WAIT = 30.0
 TIMEOUT = 30.0
+FIRST_PAUSE = 0.2
 
 
 class Busy(RetryLater):
@@ -111,7 +112,7 @@ def _wait(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     if isinstance(error, RetryLater) and error.retry_after is not None:
         return error.retry_after
-    return float(min(8.0, 0.25 * 2**state.attempt_number))
+    return float(min(8.0, FIRST_PAUSE * 2 ** (state.attempt_number - 1)))
 
 
 def _no_constant(name: str) -> NoReturn:
