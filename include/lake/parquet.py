@@ -55,18 +55,19 @@ class GroupedWriter:
         self._count -= size
 
 
-def verify(file: Path, rows: int) -> None:
+def verify(file: Path, rows: int, schema: pa.Schema) -> None:
     """Read a file back with its page checksums.
 
     Raises:
-        CheckFailed: it is damaged, or holds another number of rows.
+        CheckFailed: it is damaged, or holds other columns or another number of rows.
     """
     try:
         found = sum(len(table) for table in read_groups(str(file)))
+        written = pq.read_schema(file)
     except (OSError, pa.ArrowException) as error:
         raise CheckFailed(f"{file.name} is damaged as written: {error}") from error
-    if found != rows:
-        raise CheckFailed(f"{file.name} holds {found} rows where {rows} were written")
+    if found != rows or not written.equals(schema):
+        raise CheckFailed(f"{file.name} is damaged: it does not hold the {rows} rows or columns written")
 
 
 def read_groups(source: Any, columns: list[str] | None = None) -> Iterator[pa.Table]:

@@ -14,7 +14,7 @@ from include.lake.manifests import KEY, Manifest
 from include.lake.parquet import GroupedWriter, verify
 from include.lake.points import point
 from include.lake.refused import RefusedWriter
-from include.lake.schema import ARRIVED, DATE, EXTRA, fingerprint, landed_schema
+from include.lake.schema import ARRIVED, DATE, EXTRA, fingerprint, landed_schema, quarantine_schema
 from include.lake.staged import Cursor, Staged, as_text, unite_cursors
 from include.lake.store import Store
 from include.lake.validate import Item, Refusals, Span, Tally, validate
@@ -74,8 +74,8 @@ class Stage:
         manifest = self._manifest(cursor, source)
         self._writer.close({KEY: as_text(manifest)})
         point("after_seal", self.stream.name)
-        verify(self._data_file, manifest["loaded"])
-        verify(self._refused_file, manifest["quarantined"])
+        verify(self._data_file, manifest["loaded"], landed_schema(self.stream))
+        verify(self._refused_file, manifest["quarantined"], quarantine_schema())
         point("after_verify", self.stream.name)
         return Staged(self.stream, self._data_file, self._refused_file, manifest, self.refused.first)
 

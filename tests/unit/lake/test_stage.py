@@ -8,15 +8,16 @@ from typing import Any
 
 import hypothesis
 import pyarrow as pa
-import pytest
+import pyarrow.parquet as pq
 from hypothesis import given
 from hypothesis import strategies as st
 
 from include.errors import CheckFailed
 from include.lake.parquet import GroupedWriter, verify
+from include.lake.schema import landed_schema
 from include.settings import Settings
 from tests.unit.lake.landing import DAY, files, footer, land, landed_rows, refused_rows, stage, stream
-from tests.unit.sources.rows import contact
+from tests.unit.sources.rows import contact, order
 
 CONTACTS = stream("crm", "contacts")
 LABEL = "crm/contacts"
@@ -35,7 +36,7 @@ def accounted(settings: Settings, manifest: dict[str, Any]) -> None:
     assert Counter(row["reason"] for row in refused) == manifest["reasons"]
 
 
-@hypothesis.settings(max_examples=40)
+@hypothesis.settings(max_examples=12)
 @given(first=FEED, second=FEED, batch=st.integers(1, 30))
 def test_every_row_is_loaded_doubled_or_quarantined_also_when_runs_are_united(
     first: list[Any], second: list[Any], batch: int
@@ -68,24 +69,14 @@ def test_a_duplicate_is_the_same_key_with_the_same_content_and_another_content_i
 
 
 def test_rows_that_only_joined_cells_would_confuse_are_different(settings: Settings) -> None:
-    rows = [
-        contact(1, street="a", city="b"),
-        contact(1, street=None, city="a b"),
-        contact(1, street="", city=None),
-    ]
-    assert land(settings, CONTACTS, rows)["loaded"] == 3
+    pairs = [("a", "b"), ("ab", ""), ("ab", None), (None, "ab"), ("", "ab")]
+    rows = [contact(1, street=street, postcode=postcode) for street, postcode in pairs]
+    assert land(settings, CONTACTS, rows)["loaded"] == 5
 
 
 def test_equal_lines_at_different_places_of_a_document_are_different_lines(settings: Settings) -> None:
-    line = {
-        "order_id": "o1",
-        "sku": "A",
-        "description": "x",
-        "category": None,
-        "quantity": 1,
-        "unit_price": "1",
-    }
-    lines = [{**line, "line_number": number} for number in (1, 2)]
+    line = order(1)["lines"][0]
+    lines = [{"order_id": "o1", "line_number": number, **line} for number in (1, 2)]
     assert land(settings, stream("shop", "order_lines"), lines)["loaded"] == 2
 
 
@@ -97,13 +88,12 @@ def test_landed_columns_are_the_contracts_in_its_order_then_the_lakes_own(settin
     assert table["_date"].to_pylist() == table["_arrived"].to_pylist() == [DAY]
 
 
-def test_the_manifest_says_what_came_in_and_nothing_that_differs_between_equal_runs(
-    settings: Settings,
-) -> None:
+def test_the_manifest_says_what_came_in_and_not_when_it_ran(settings: Settings) -> None:
     manifest = land(settings, CONTACTS, [contact(1), contact(2, points="x", nickname="B")])
     assert {**manifest, "schema": "…"} == {
         "channel": "crm", "stream": "contacts", "date": "2026-03-15", "arrived": "2026-03-15", "rows_in": 2,
-        "loaded": 1, "duplicate": 0, "quarantined": 1, "reasons": {"bad_type": 1}, "new_columns": ["nickname"],
+        "loaded": 1, "duplicate": 0, "quarantined": 1, "reasons": {"bad_type": 1},
+        "new_columns": ["nickname"],
         "cursor": {"from": None, "to": "2026-03-16T00:00:00+00:00"}, "schema": "…", "source": "test",
         "repaired": [],
     }  # fmt: skip
@@ -125,11 +115,9 @@ def test_a_refused_row_of_an_uncommitted_run_does_not_count(settings: Settings) 
 
 
 def test_a_value_of_ten_megabytes_is_kept_raw_in_quarantine(settings: Settings) -> None:
-    manifest = land(
-        settings, CONTACTS, [contact(n, street="x" * 10_000_000) for n in range(3)] + [contact(4)]
-    )
-    assert manifest["reasons"] == {"too_large": 3}
-    assert all(len(row["raw"]) > 10_000_000 for row in refused_rows(settings, LABEL))
+    manifest = land(settings, CONTACTS, [contact(1, street="x" * 10_000_000), contact(4)])
+    assert manifest["reasons"] == {"too_large": 1}
+    assert len(refused_rows(settings, LABEL)[0]["raw"]) > 10_000_000
 
 
 def test_row_groups_do_not_depend_on_how_rows_came_in(tmp_path: Path) -> None:
@@ -145,11 +133,17 @@ def test_row_groups_do_not_depend_on_how_rows_came_in(tmp_path: Path) -> None:
     assert written[0] == written[1] == written[2]
 
 
-def test_a_flipped_byte_is_found_when_a_file_is_read_back(settings: Settings) -> None:
+def test_a_flipped_byte_is_found_when_a_file_is_read_back_or_changes_nothing(settings: Settings) -> None:
     staged = stage(settings, CONTACTS, [contact(n, street=f"street {n}") for n in range(500)])
-    whole = staged.data.read_bytes()
-    verify(staged.data, 500)
-    for place in range(4, len(whole) // 2, 997):
-        staged.data.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
-        with pytest.raises(CheckFailed, match="damaged"):
-            verify(staged.data, 500)
+    whole, table = staged.data.read_bytes(), pq.read_table(staged.data, partitioning=None)
+    verify(staged.data, 500, landed_schema(CONTACTS))
+    found = 0
+    for place in range(4, len(whole), 97):
+        staged.data.write_bytes(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
+        try:
+            verify(staged.data, 500, landed_schema(CONTACTS))
+        except CheckFailed:
+            found += 1
+        else:  # a byte of a page's or the file's header that no value depends on
+            assert pq.read_table(staged.data, partitioning=None).equals(table), place
+    assert found > 50

@@ -92,8 +92,8 @@ def test_a_sparse_source_may_leave_out_what_is_null() -> None:
 def test_rows_of_other_days_than_asked_for_are_refused() -> None:
     found = interval(Settings(), [DAY], DAY.replace(day=16))
     assert found.start is not None and found.span == (micros(found.start), micros(found.end))
-    rows = [contact(1, at=f"2026-03-{day}T{time}+00:00") for day, time in (
-        ("15", "23:59:59.999999"), ("16", "00:00:00"), ("16", "23:59:59.999999"), ("17", "00:00:00"))]  # fmt: skip
+    times = ["15T23:59:59.999999", "16T00:00:00", "16T23:59:59.999999", "17T00:00:00"]
+    rows: list[Item] = [contact(1, at=f"2026-03-{time}+00:00") for time in times]
     checked = validate(CONTACTS, rows, Tally(), found.span)
     assert [r.place for r in checked.refused] == [0, 3]
     assert {r.refusal.reason for r in checked.refused} == {Reason.OUT_OF_INTERVAL}
@@ -121,7 +121,7 @@ def test_a_renamed_column_stops_the_stream_and_names_the_likely_new_one() -> Non
 
 
 def test_a_retyped_column_stops_the_stream() -> None:
-    with pytest.raises(ColumnRetyped, match="points .* 3 of 4 values are no int64"):
+    with pytest.raises(ColumnRetyped, match=r"points .* 3 of 4 values are no int64"):
         shape([contact(1), *(contact(n, points=f"{n} pts") for n in range(3)), contact(9, points=None)])
 
 
