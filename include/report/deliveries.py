@@ -5,7 +5,9 @@ from typing import Any
 
 from sqlalchemy import Engine, Select, func, select
 
+from include.ledger.batches import ACKNOWLEDGED, VOID
 from include.ledger.models import AudienceBatch, AudienceOperation, AudiencePlan
+from include.ledger.states import CONFIRMED
 from include.ledger.syncs import Sync, load_syncs
 from include.report.figures import Figures, count, hold_back, nothing
 
@@ -21,7 +23,7 @@ def sync_figures(ledger: Engine, business_date: date) -> dict[str, Figures]:
                     hold_back(figures[plan.sync], reason, n)
         for sync, state, n in connection.execute(_operations(business_date)):
             if sync in figures:
-                count(figures[sync], state, n)
+                count(figures[sync], CONFIRMED if state == ACKNOWLEDGED else state, n)
     return figures
 
 
@@ -38,6 +40,6 @@ def _operations(business_date: date) -> Select[str, str, int]:
     return (
         select(AudienceBatch.sync, AudienceBatch.state, func.count(AudienceOperation.member))
         .join(AudienceOperation, AudienceOperation.batch_id == AudienceBatch.batch_id)
-        .where(AudienceBatch.business_date == business_date)
+        .where(AudienceBatch.business_date == business_date, AudienceBatch.state != VOID)
         .group_by(AudienceBatch.sync, AudienceBatch.state)
     )
