@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from include.sandbox.world.calendar import DAY_US
-from include.sandbox.world.spec import Array, Rows
+from include.sandbox.world.spec import Array, Rows, given
 from include.sandbox.world.tables import stack, take
 
 LATE, VERY_LATE, TWICE, CORRECTED, BROKEN = 0.04, 0.003, 0.01, 0.01, 0.002
@@ -57,7 +57,7 @@ class Arrivals:
     def correct(self, rows: Rows, changed: Rows) -> Rows:
         """Rows and, within days, second versions of one sound row in a hundred, with `changed` columns."""
         n = len(rows["_visible_at"])
-        picks = np.flatnonzero(self._happens(n, CORRECTED) & (rows["_broken"] == None))  # noqa: E711
+        picks = np.flatnonzero(self._happens(n, CORRECTED) & ~given(rows["_broken"]))
         if not len(picks):
             return rows
         later = take(rows, picks) | {name: values[picks] for name, values in changed.items()}
@@ -73,7 +73,7 @@ class Arrivals:
 
     def wrong_lines(self, broken: Array) -> Array:
         """Rows of document lines that will be put right: one sound line in a hundred."""
-        return np.flatnonzero(self._happens(len(broken), CORRECTED * 1.03) & (broken == None))  # noqa: E711
+        return np.flatnonzero(self._happens(len(broken), CORRECTED * 1.03) & ~given(broken))
 
 
 def _emptied(values: Array, at: Array, value: str | None) -> Array:

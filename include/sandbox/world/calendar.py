@@ -92,7 +92,7 @@ class Period:
             local[mask] = _offsets(str(zone), first, last)[at[mask]]
         into = (np.mod(hours - local + company, 24) * HOUR_US).astype(np.int64)
         length = (starts[at + 1] - starts[at]).astype(np.int64)
-        return starts[at] + np.minimum(into, length - 1_000_000).astype("timedelta64[us]")
+        return np.asarray(starts[at] + np.minimum(into, length - 1_000_000).astype("timedelta64[us]"))
 
     def day_of(self, moments: Array) -> Array:
         """Company day number of UTC moments."""

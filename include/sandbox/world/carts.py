@@ -8,7 +8,7 @@ from include.sandbox.world.catalogue import Baskets, Catalogue, fill
 from include.sandbox.world.numbering import by_day
 from include.sandbox.world.people import People
 from include.sandbox.world.shop import account_on
-from include.sandbox.world.spec import Array, Rows, texts
+from include.sandbox.world.spec import Array, Rows, only, texts
 from include.sandbox.world.tables import money, stack, take
 from include.sandbox.world.traits import local_hours, share_on_web
 
@@ -44,8 +44,8 @@ def carts(people: People, period: Period, goods: Catalogue, parts: list[tuple[Ro
     known = account >= 0
     rows |= {"cart_id": by_day("K", rows["day"]), "currency": np.full(n, period.spec.currency, object)}
     if len(ids):
-        rows["account_id"] = np.where(known, ids[account], None)
-        rows["email"] = np.where(known & (draw.random(n) < 0.3), people.accounts["email"][account], None)
+        rows["account_id"] = only(known, ids[account])
+        rows["email"] = only(known & (draw.random(n) < 0.3), people.accounts["email"][account])
     start = rows["at"] - _days(draw.uniform(0.002, 0.03, n))
     rows["created_at"] = np.where(rows["status"] == "ordered", np.maximum(start, period.start), rows["at"])
     shown = rows["at"] + _days(np.where(rows["status"] == "open", draw.uniform(0.001, 0.01, n), 0))

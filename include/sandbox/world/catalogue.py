@@ -108,7 +108,7 @@ def _choose(goods: Catalogue, taste: Array, level: Array, days: Array, draw: np.
         if not missing.any():
             break
         chosen = np.where(missing, product, chosen)
-    return chosen
+    return np.asarray(chosen)
 
 
 def line_rows(goods: Catalogue, baskets: Baskets) -> Rows:

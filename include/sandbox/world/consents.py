@@ -11,7 +11,7 @@ from include.sandbox.world.dress import telephone_of
 from include.sandbox.world.entities import creation
 from include.sandbox.world.people import People
 from include.sandbox.world.population import NEVER
-from include.sandbox.world.spec import Array, Rows, chance_of, rng, texts
+from include.sandbox.world.spec import Array, Rows, chance_of, only, rng, texts
 from include.sandbox.world.tables import stack, take
 
 PAIRS = (
@@ -52,9 +52,9 @@ def _entries(people: People) -> Rows:
     rows = {
         "person": np.arange(n),
         "day": days.min(axis=0),
-        "contact_id": np.where(entry == 0, persons["contact_id"], None),
-        "subscriber_id": np.where(entry == 1, persons["subscriber_id"], None),
-        "email": np.where(entry == 2, opened, np.where(entry == 1, persons["newsletter_email"], None)),
+        "contact_id": only(entry == 0, persons["contact_id"]),
+        "subscriber_id": only(entry == 1, persons["subscriber_id"]),
+        "email": np.where(entry == 2, opened, only(entry == 1, persons["newsletter_email"])),
         "source": np.array(["stores", "newsletter", "web"], object)[entry],
         "jurisdiction": persons["country"],
     }
@@ -87,7 +87,7 @@ def _written(people: People, period: Period, rows: Rows) -> Rows:
     rows |= {
         "consent_event_id": texts([f"G{contact[1:]}-{code}" for contact, code in ids]),
         "occurred_at": at,
-        "phone": np.where(by_phone, phones, None),
+        "phone": only(by_phone, phones),
         "text_version": np.array(TEXT_VERSIONS, object)[np.clip((day - number(period.spec.first_date)) // 400 + 2, 0, 2)],
     }
     post = Arrivals(draw)

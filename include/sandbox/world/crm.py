@@ -9,7 +9,7 @@ from include.sandbox.world.dress import CONTACT, dress
 from include.sandbox.world.entities import creation, versions
 from include.sandbox.world.people import People
 from include.sandbox.world.population import NEVER
-from include.sandbox.world.spec import Array, Rows, chance_of, texts
+from include.sandbox.world.spec import Array, Rows, chance_of, only, texts
 from include.sandbox.world.tables import stack
 
 SAYS_TASTE, SAYS_CHANNEL, SAYS_FREQUENCY = 0.35, 0.3, 0.2
@@ -27,7 +27,7 @@ def contacts(people: People, period: Period) -> tuple[Rows, Rows]:
         "contact_id": persons["contact_id"][who],
         "loyalty_id": persons["loyalty_id"][who],
         "created_at": created,
-        "gender": np.where(draw.random(len(who)) < 0.9, persons["gender"][who], None),
+        "gender": only(draw.random(len(who)) < 0.9, persons["gender"][who]),
         "language": persons["language"][who],
         "time_zone": persons["time_zone"][who],
         "points": points,

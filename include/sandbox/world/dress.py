@@ -7,7 +7,7 @@ import numpy as np
 from include.sandbox.world import noise_contact, noise_text
 from include.sandbox.world.noise_contact import HOME_PHONE_USED
 from include.sandbox.world.people import People
-from include.sandbox.world.spec import Array, Rows
+from include.sandbox.world.spec import Array, Rows, given, only
 
 
 @dataclass(frozen=True)
@@ -42,20 +42,20 @@ def dress(people: People, who: Array, days: Array, carries: Carries, draw: np.ra
     rows: Rows = {"country": persons["country"][who]}
     if carries.email:
         given = noise_contact.spell_mail(people.address_of(who, draw), draw)
-        given = np.where(has["email"], given, None)
+        given = only(has["email"], given)
         rows["email"] = noise_contact.blur_mail(given, who, draw, carries.is_store) if carries.email < 1 else given
     if carries.phone:
         numbers = noise_contact.spell_phones(telephone_of(people, who, days, draw), rows["country"], draw)
-        rows["phone"] = noise_contact.blur_phones(np.where(has["phone"], numbers, None), draw)
+        rows["phone"] = noise_contact.blur_phones(only(has["phone"], numbers), draw)
     if carries.name:
         first, last = persons["first_name"][who], surname_of(people, who, days)
-        rows["first_name"] = np.where(has["name"], noise_text.first_names(first, carries.script, draw), None)
-        rows["last_name"] = np.where(has["name"], noise_text.last_names(last, carries.script, draw), None)
+        rows["first_name"] = only(has["name"], noise_text.first_names(first, carries.script, draw))
+        rows["last_name"] = only(has["name"], noise_text.last_names(last, carries.script, draw))
     if carries.address:
-        rows |= {k: np.where(has["address"], v, None) for k, v in _home(people, who, days, carries, draw).items()}
+        rows |= {k: only(has["address"], v) for k, v in _home(people, who, days, carries, draw).items()}
     if carries.birth:
         born = noise_text.birth_dates(persons["birth_day"][who], draw)
-        rows["birth_date"] = np.where(has["birth"], born, None)
+        rows["birth_date"] = only(has["birth"], born)
     return rows
 
 
@@ -64,7 +64,7 @@ def telephone_of(people: People, who: Array, days: Array, draw: np.random.Genera
     persons = people.persons
     own = np.where(days >= persons["phone_day"][who], persons["new_phone"][who], persons["phone"][who])
     home = persons["home_phone"][who]
-    return np.where((home != None) & (draw.random(len(who)) < HOME_PHONE_USED), home, own)  # noqa: E711
+    return np.where(given(home) & (draw.random(len(who)) < HOME_PHONE_USED), home, own)
 
 
 def surname_of(people: People, who: Array, days: Array) -> Array:

@@ -6,7 +6,7 @@ from include.sandbox.world.calendar import number
 from include.sandbox.world.mail_names import draw_addresses
 from include.sandbox.world.names import latin
 from include.sandbox.world.population import NEVER, Cohort
-from include.sandbox.world.spec import Array, Rows, WorldSpec, rng, scatter, texts
+from include.sandbox.world.spec import Array, Rows, WorldSpec, only, rng, scatter, texts
 
 CARD, WALK_IN, ACCOUNT, SECOND_ACCOUNT, NEWSLETTER, GUEST = 0.62, 0.30, 0.50, 0.2, 0.45, 0.35
 SECOND_ADDRESS, LENDERS = 0.30, 0.011
@@ -21,10 +21,10 @@ def mail_addresses(spec: WorldSpec, group: Cohort, homes: Rows, called: Rows) ->
     last = texts([latin(name) for name in called["last_name"]])
     years = 1970 + called["birth_day"] // 365
     one, two = (draw_addresses(draw, first, last, homes["country"], years) for _ in range(2))
-    two = np.where(draw.random(n) < SECOND_ADDRESS, two, None)
+    two = only(draw.random(n) < SECOND_ADDRESS, two)
     _, head, rank = np.unique(homes["household"], return_index=True, return_inverse=True)
     family = draw_addresses(draw, np.full(n, "family", object), last, homes["country"], years)[head][rank]
-    return np.stack([one, two, np.where(homes["household_size"] > 1, family, None)], axis=1)
+    return np.stack([one, two, only(homes["household_size"] > 1, family)], axis=1)
 
 
 def devices(spec: WorldSpec, group: Cohort, base: int) -> Rows:

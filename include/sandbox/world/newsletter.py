@@ -10,7 +10,7 @@ from include.sandbox.world.entities import creation
 from include.sandbox.world.numbering import by_day
 from include.sandbox.world.people import People
 from include.sandbox.world.population import NEVER
-from include.sandbox.world.spec import Array, Rows, rng, texts
+from include.sandbox.world.spec import Array, Rows, only, rng, texts
 from include.sandbox.world.tables import stack, take
 
 COOKIE_KNOWN, DEVICE_KNOWN = 0.5, 0.15
@@ -58,8 +58,8 @@ def _cohort_forms(people: People, period: Period, who: Array, which: int) -> Row
         "email": persons["newsletter_email"][who],
         "first_name": dressed["first_name"],
         "last_name": dressed["last_name"],
-        "cookie_id": np.where(draw.random(n) < COOKIE_KNOWN, used["cookie_id"], None),
-        "device_id": np.where(draw.random(n) < DEVICE_KNOWN, used["device_id"], None),
+        "cookie_id": only(draw.random(n) < COOKIE_KNOWN, used["cookie_id"]),
+        "device_id": only(draw.random(n) < DEVICE_KNOWN, used["device_id"]),
         "status": np.full(n, "subscribed", object),
         "created_at": creation(people, period, who, day, "subscriber"),
     }
@@ -96,9 +96,9 @@ def _columns(people: People, period: Period, sent: Rows, kind: Array) -> Rows:
         "message_id": texts([f"{c}.{s[1:]}@{DOMAIN}" for c, s in pairs]),
         "recipient": _recipients(people, who),
         "campaign": campaign,
-        "url": np.where(kind == "click", "https://shop.example/news", None),
-        "reason": np.where(kind == "bounce", "550 5.1.1 mailbox unavailable", None),
-        "device_type": np.where(np.isin(kind, ["open", "click"]), device, None),
+        "url": only(kind == "click", "https://shop.example/news"),
+        "reason": only(kind == "bounce", "550 5.1.1 mailbox unavailable"),
+        "device_type": only(np.isin(kind, ["open", "click"]), device),
     }
 
 

@@ -13,7 +13,7 @@ from include.sandbox.world.identifiers import codes
 from include.sandbox.world.mail_names import distinct, mailbox
 from include.sandbox.world.noise_contact import FAMILY_DEVICE, FAMILY_MAIL, SECOND_USED, spell_mail
 from include.sandbox.world.population import NEVER, Cohort
-from include.sandbox.world.spec import Array, Rows, WorldSpec, rng, scatter
+from include.sandbox.world.spec import Array, Rows, WorldSpec, given, only, rng, scatter
 from include.sandbox.world.tables import stack
 
 
@@ -56,8 +56,8 @@ class People:
     def address_of(self, who: Array, draw: np.random.Generator) -> Array:
         """The e-mail address each of `who` gives: first, second, or the family's; well spelled."""
         persons = self.persons
-        second = (draw.random(len(who)) < SECOND_USED) & (persons["second_email"][who] != None)  # noqa: E711
-        family = (draw.random(len(who)) < FAMILY_MAIL) & (persons["family_email"][who] != None)  # noqa: E711
+        second = (draw.random(len(who)) < SECOND_USED) & given(persons["second_email"][who])
+        family = (draw.random(len(who)) < FAMILY_MAIL) & given(persons["family_email"][who])
         chosen = np.where(second, persons["second_email"][who], persons["email"][who])
         return np.where(family, persons["family_email"][who], chosen)
 
@@ -82,7 +82,7 @@ def grow(spec: WorldSpec, count: int, first: Callable[[], Cohort] | None = None)
     mails: list[Array] = []
     devices: list[Rows] = []
     tastes: list[Array] = []
-    base, numbers = 0, dict[str, int]()
+    base, numbers, own_ids = 0, dict[str, int](), None
     for which in range(count):
         group = first() if first and which == 0 else population.cohort(spec, which, base)
         persons, mail = _cohort(spec, group, numbers)
@@ -91,10 +91,13 @@ def grow(spec: WorldSpec, count: int, first: Callable[[], Cohort] | None = None)
         devices.append(identifiers.devices(spec, group, sum(len(d["person"]) for d in devices)))
         tastes.append(traits.tastes(spec, group))
         base += group.size
+        own_ids = group.account_ids if which == 0 else own_ids
     persons = stack(rows) | _mailboxes(mails)
     people = People(count, persons, np.concatenate(tastes), stack(devices), {})
     sizes = [len(mail) for mail in mails]
     accounts, persons["newsletter_email"] = _accounts(spec, people, sizes), _newsletter_mail(spec, people, sizes)
+    if own_ids is not None:
+        accounts["account_id"][: len(own_ids)] = own_ids
     return People(count, persons, people.taste, people.devices, accounts)
 
 
@@ -114,21 +117,15 @@ def _cohort(spec: WorldSpec, group: Cohort, numbers: dict[str, int]) -> tuple[Ro
 
 def _mailboxes(mails: list[Array]) -> Rows:
     """Distinct addresses; a household's members keep sharing the family's."""
-    flat = [mail.reshape(-1) for mail in mails]
-    wanted = np.concatenate(flat)
-    given = np.flatnonzero(wanted != None)  # noqa: E711
-    shared = (given % 3 == 2) & np.concatenate([[False], _repeats(wanted, given)])
+    wanted = np.concatenate([mail.reshape(-1) for mail in mails])
+    filled = np.flatnonzero(given(wanted))
+    shared = np.array([i % 3 == 2 and i > 2 and wanted[i] is wanted[i - 3] for i in filled.tolist()], bool)
     out = wanted.copy()
-    out[given[~shared]] = distinct(wanted[given[~shared]])
-    for i in given[shared]:
+    out[filled[~shared]] = distinct(wanted[filled[~shared]])
+    for i in filled[shared]:
         out[i] = out[i - 3]
     columns = out.reshape(-1, 3)
     return {"email": columns[:, 0], "second_email": columns[:, 1], "family_email": columns[:, 2]}
-
-
-def _repeats(wanted: Array, given: Array) -> Array:
-    """Whether an address given is the previous person's family address again."""
-    return np.array([i >= 3 and wanted[i] is wanted[i - 3] for i in given[1:].tolist()], dtype=bool)
 
 
 def _accounts(spec: WorldSpec, people: People, sizes: list[int]) -> Rows:
@@ -144,7 +141,7 @@ def _accounts(spec: WorldSpec, people: People, sizes: list[int]) -> Rows:
             "person": owner, "day": days[at, turn],
             "account_id": codes("A", scatter(owner * 2 + turn, 10**8, spec.seed, "account"), 8),
             "email": spell_mail(people.address_of(owner, draw), draw),
-            "device_id": np.where(draw.random(len(at)) < 0.5, device["device_id"], None),
+            "device_id": only(draw.random(len(at)) < 0.5, device["device_id"]),
             "cookie_id": device["cookie_id"],
         })  # fmt: skip
         start += size

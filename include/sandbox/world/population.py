@@ -11,7 +11,7 @@ import numpy as np
 from include.sandbox.world.calendar import number
 from include.sandbox.world.countries import COUNTRIES, SHARES, STREETS
 from include.sandbox.world.names import draw_names, feminine
-from include.sandbox.world.spec import Array, Rows, WorldSpec, rng, scatter, texts
+from include.sandbox.world.spec import Array, Rows, WorldSpec, only, rng, scatter, texts
 
 NEVER = 10**6
 """A day number that does not come."""
@@ -26,12 +26,16 @@ MOVES, NEW_PHONE, NEW_SURNAME, REASSIGNED = 0.0385, 0.051, 0.026, 0.27
 
 @dataclass(frozen=True)
 class Cohort:
-    """People who join in one stretch of time. `base` is the index of the first of them."""
+    """People who join in one stretch of time. `base` is the index of the first of them.
+
+    Where a transaction file makes them, it says their countries and the account each of them has.
+    """
 
     number: int
     base: int
     joined: Array
     countries: Array | None = None
+    account_ids: Array | None = None
 
     @property
     def size(self) -> int:
@@ -111,7 +115,7 @@ def telephones(spec: WorldSpec, group: Cohort, homes: Rows, known: dict[str, int
 
     `known`: how many numbers each country has given out to earlier cohorts; brought up to date.
     """
-    draw, n = rng(spec.seed, "telephones", group.number), group.size
+    draw = rng(spec.seed, "telephones", group.number)
     own, new, home = (_numbers(spec, homes["country"], known) for _ in range(3))
     rank = _rank(homes)
     has_home = (draw.random(int(rank.max(initial=0)) + 1) < SHARED_PHONE)[rank] & (homes["household_size"] > 1)
@@ -125,7 +129,7 @@ def telephones(spec: WorldSpec, group: Cohort, homes: Rows, known: dict[str, int
     new[takers], day[takers] = own[leavers], np.maximum(day[leavers], group.joined[takers]) + 5
     day[takers] += draw.integers(0, 40, len(takers))
     return {"phone": own, "new_phone": new, "phone_day": day,
-            "home_phone": np.where(has_home, home[head][rank], None)}  # fmt: skip
+            "home_phone": only(has_home, home[head][rank])}  # fmt: skip
 
 
 def _rank(homes: Rows) -> Array:

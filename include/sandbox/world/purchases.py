@@ -81,7 +81,10 @@ def _dampen(rows: Rows, windows: Rows, draw: np.random.Generator) -> Rows:
     bad = take(windows, windows["effect"] < 0)
     keep = np.ones(len(rows["person"]), bool)
     chance = draw.random(len(keep))
-    low, high = (np.searchsorted(bad["person"], rows["person"], side=side) for side in ("left", "right"))
+    low, high = (
+        np.searchsorted(bad["person"], rows["person"], "left"),
+        np.searchsorted(bad["person"], rows["person"], "right"),
+    )
     for i in np.flatnonzero(high > low):
         mine = slice(low[i], high[i])
         inside = (bad["start"][mine] <= rows["at"][i]) & (rows["at"][i] < bad["end"][mine])

@@ -18,7 +18,7 @@ from include.sandbox.world.calendar import number
 from include.sandbox.world.identifiers import DEVICE_TYPES
 from include.sandbox.world.people import People
 from include.sandbox.world.population import Cohort
-from include.sandbox.world.spec import Array, Rows, WorldSpec, rng, texts
+from include.sandbox.world.spec import Array, Rows, WorldSpec, given, only, rng, texts
 
 COLUMNS = ("invoice_no", "stock_code", "description", "quantity", "invoiced_at", "unit_price", "customer_no", "country")
 ISO = {
@@ -52,7 +52,8 @@ def _file(orders: Path) -> pd.DataFrame:
     missing = set(COLUMNS) - set(pq.read_schema(orders).names)
     if missing:
         raise ValueError(f"{orders} is no transaction file: it lacks {', '.join(sorted(missing))}")
-    return pq.read_table(orders, columns=list(COLUMNS)).to_pandas()
+    frame: pd.DataFrame = pq.read_table(orders, columns=list(COLUMNS)).to_pandas()
+    return frame
 
 
 @lru_cache(maxsize=1)
@@ -75,7 +76,7 @@ def cohort(spec: WorldSpec) -> Cohort:
     day = known["day"].to_numpy()
     before = number(spec.first_date) - 365 - draw.integers(0, 1000, len(day))
     joined = np.where(day < day.min() + NEW_AFTER, before, day)
-    return Cohort(0, 0, joined, texts(known["country"].tolist()))
+    return Cohort(0, 0, joined, texts(known["country"].tolist()), texts(known["account_id"].tolist()))
 
 
 def shop_history(spec: WorldSpec, people: People) -> tuple[dict[str, Rows], Rows]:
@@ -99,7 +100,7 @@ def shop_history(spec: WorldSpec, people: People) -> tuple[dict[str, Rows], Rows
         "unit_price": _mills(mills),
         "_visible_at": at[of],
     }
-    guests = invoice[heads["account_id"] == None]  # noqa: E711
+    guests = invoice[~given(heads["account_id"])]
     truth = {"record_key": guests, "person_id": texts([f"G{name}" for name in guests])}
     return {"orders": arrivals.undamaged(heads), "order_lines": arrivals.undamaged(lines)}, truth
 
@@ -113,7 +114,7 @@ def _heads(spec: WorldSpec, people: People, invoices: pd.DataFrame, draw: np.ran
     device = np.array(DEVICE_TYPES, object)[draw.choice(3, n, p=[0.7, 0.2, 0.1])]
 
     def told(values: Array) -> Array:
-        return np.where(known, values, None)
+        return only(known, values)
 
     return {
         "status": texts(["cancelled" if name.startswith("C") else "delivered" for name in invoices["invoice_no"]]),

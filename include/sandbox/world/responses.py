@@ -106,7 +106,7 @@ def _messages(messages: pd.DataFrame) -> Iterable[Mapping[str, Any]]:
         sent = sent.tz_localize("UTC") if sent.tzinfo is None else sent
         kind = str(row.get("campaign") or row.get("kind") or "message")
         number = row.get("message_id") or f"{row['recipient']}|{sent.isoformat()}"
-        yield row | {"sent_at": sent.to_pydatetime(), "kind": kind, "message_id": number}
+        yield {str(name): value for name, value in row.items()} | {"sent_at": sent.to_pydatetime(), "kind": kind, "message_id": number}
 
 
 def _columns(rows: list[tuple[Any, ...]], names: tuple[str, ...]) -> Rows:

@@ -8,7 +8,7 @@ from include.sandbox.world.numbering import by_day
 from include.sandbox.world.people import People
 from include.sandbox.world.population import NEVER
 from include.sandbox.world.shop import account_on
-from include.sandbox.world.spec import Array, Rows, chance_of, texts
+from include.sandbox.world.spec import Array, Rows, chance_of, only, texts
 from include.sandbox.world.tables import stack, take
 from include.sandbox.world.traits import local_hours
 
@@ -81,7 +81,7 @@ def _devices(rows: Rows, draw: np.random.Generator) -> Rows:
     n = len(rows["at"])
     kiosk = draw.random(n) < KIOSK
     stand = draw.integers(0, KIOSKS, n)
-    known = np.where(draw.random(n) < DEVICE_KNOWN, rows["device_id"], None)
+    known = only(draw.random(n) < DEVICE_KNOWN, rows["device_id"])
     rows["device_id"] = np.where(kiosk, texts([f"kiosk-{k:03d}" for k in stand.tolist()]), known)
     fresh = texts([f"ck-{s}" for s in rows["session_id"].tolist()])
     rows["cookie_id"] = np.where(kiosk, fresh, rows["cookie_id"])
@@ -97,13 +97,13 @@ def _greetings(people: People, rows: Rows, draw: np.random.Generator) -> Rows:
     subscribes = speaks & ~logs_in & (persons["newsletter_day"][who] <= rows["day"])
     mails, ids = people.accounts["email"], people.accounts["account_id"]
     nobody = np.full(n, None, object)
-    login_mail = np.where(logs_in, mails[account], None) if len(mails) else nobody
+    login_mail = only(logs_in, mails[account]) if len(mails) else nobody
     told = logs_in & (draw.random(n) < ACCOUNT_TOLD)
     has_card = (persons["card_day"][who] <= rows["day"]) & (persons["card_day"][who] < NEVER)
     shows = has_card & (draw.random(n) < LOYALTY_SHOWN)
     return rows | {
         "email": np.where(subscribes, persons["newsletter_email"][who], login_mail),
-        "account_id": np.where(told, ids[account], None) if len(ids) else nobody,
-        "loyalty_id": np.where(shows, persons["loyalty_id"][who], None),
-        "greets": np.where(logs_in, "login", np.where(subscribes, "subscribe", None)),
+        "account_id": only(told, ids[account]) if len(ids) else nobody,
+        "loyalty_id": only(shows, persons["loyalty_id"][who]),
+        "greets": np.where(logs_in, "login", only(subscribes, "subscribe")),
     }

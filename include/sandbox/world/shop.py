@@ -9,7 +9,7 @@ from include.sandbox.world.dress import ACCOUNT, GUEST, dress
 from include.sandbox.world.entities import creation, versions
 from include.sandbox.world.numbering import by_day
 from include.sandbox.world.people import People
-from include.sandbox.world.spec import Array, Rows
+from include.sandbox.world.spec import Array, Rows, only
 from include.sandbox.world.stores import correct_lines
 from include.sandbox.world.tables import money, stack, take
 
@@ -32,7 +32,7 @@ def customers(people: People, period: Period) -> tuple[Rows, Rows]:
         "account_id": accounts["account_id"][account],
         "created_at": created,
         "email": accounts["email"][account],
-        "loyalty_id": np.where(has_card, persons["loyalty_id"][who], None),
+        "loyalty_id": only(has_card, persons["loyalty_id"][who]),
         "cookie_id": accounts["cookie_id"][account],
         "device_id": accounts["device_id"][account],
     }
@@ -91,10 +91,10 @@ def _heads(people: People, period: Period, ordered: Rows, draw: np.random.Genera
     heads, is_guest = dress(people, who, days, GUEST, draw), account < 0
     if len(people.accounts["person"]):
         heads["email"] = np.where(is_guest, heads["email"], people.accounts["email"][account])
-        named = np.where(is_guest, None, people.accounts["account_id"][account])
+        named = only(~is_guest, people.accounts["account_id"][account])
     else:
         named = np.full(len(who), None, object)
-    cookie = np.where(draw.random(len(who)) < 0.8, ordered["cookie_id"], None)
+    cookie = only(draw.random(len(who)) < 0.8, ordered["cookie_id"])
     return heads | {
         "order_id": ordered["order_id"], "ordered_at": ordered["at"], "account_id": named,
         "cookie_id": cookie, "device_type": ordered["device_type"],

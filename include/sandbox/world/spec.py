@@ -98,3 +98,14 @@ def where_each(values: Array, mask: Array, change: Any) -> Array:
         if out[i] is not None:
             out[i] = change(out[i])
     return out
+
+
+def only(mask: Array, values: Array | str) -> Array:
+    """`values` where `mask` holds, else None."""
+    kept: Array = np.where(mask, values, np.array(None, object))
+    return kept
+
+
+def given(values: Array) -> Array:
+    """Where there is a value at all (object arrays: not None)."""
+    return np.asarray(values != np.array(None, object))

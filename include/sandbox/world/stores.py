@@ -8,7 +8,7 @@ from include.sandbox.world.catalogue import Baskets, Catalogue, fill, line_rows
 from include.sandbox.world.dress import STORE_CARD, STORE_PLAIN, dress
 from include.sandbox.world.numbering import by_day
 from include.sandbox.world.people import People
-from include.sandbox.world.spec import Array, Rows, chance_of, pick, texts
+from include.sandbox.world.spec import Array, Rows, chance_of, given, only, pick, texts
 from include.sandbox.world.tables import money, stack, take
 
 RETURNED = 0.05
@@ -52,7 +52,7 @@ def _heads(people: People, period: Period, sold: Rows, draw: np.random.Generator
         "receipt_id": by_day("R", days),
         "store_id": texts([f"{c}{n + 1:02d}" for c, n in zip(persons["country"][who], shop.tolist(), strict=True)]),
         "sold_at": sold["at"],
-        "loyalty_id": np.where(has_card, persons["loyalty_id"][holder], None),
+        "loyalty_id": only(has_card, persons["loyalty_id"][holder]),
         "payment_method": pick(draw, PAYMENTS, len(who)),
     }
 
@@ -74,7 +74,7 @@ def _returns(heads: Rows, lines: Rows, baskets: Baskets, at: Array, visible: Arr
         "amount": money(baskets.quantity[back] * baskets.cents[back]),
         "currency": heads["currency"][of],
         "reason": pick(draw, REASONS, len(back)),
-        "loyalty_id": np.where(draw.random(len(back)) < 0.7, heads["loyalty_id"][of], None),
+        "loyalty_id": only(draw.random(len(back)) < 0.7, heads["loyalty_id"][of]),
     }
     rows = post.arrive(rows, np.maximum(returned, visible[of]), "return_id", "store_id")
     return post.correct(rows, {"reason": np.full(len(back), "faulty", object)})
@@ -89,7 +89,7 @@ def correct_lines(
     """
     chosen = post.wrong_lines(lines["_broken"])
     of, first = np.unique(baskets.basket[chosen], return_index=True)
-    keep = heads["_broken"][of] == None  # noqa: E711
+    keep = ~given(heads["_broken"][of])
     of, chosen = of[keep], chosen[first][keep]
     moment = since[of] + post.waits(len(of))
     mark = {"_visible_at": moment, "_copies": np.ones(len(of), np.int64), "updated_at": moment}

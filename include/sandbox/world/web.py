@@ -8,7 +8,7 @@ from include.sandbox.world.catalogue import Baskets, Catalogue, fill
 from include.sandbox.world.numbering import by_day
 from include.sandbox.world.people import People
 from include.sandbox.world.sessions import BROWSE, ORDER
-from include.sandbox.world.spec import Array, Rows, pick, texts
+from include.sandbox.world.spec import Array, Rows, given, only, pick, texts
 
 EXTRA_VIEWS = 1.4
 SECONDS_BETWEEN = 40
@@ -27,11 +27,11 @@ def events(
         rows[name] = visits[name][of]
     is_greeting = np.isin(rows["event_type"], ["login", "subscribe"])
     for name in ("email", "account_id"):
-        rows[name] = np.where(is_greeting, visits[name][of], None)
+        rows[name] = only(is_greeting, visits[name][of])
     is_last = np.append(of[1:] != of[:-1], True)[: len(of)]
-    rows["loyalty_id"] = np.where(is_last, visits["loyalty_id"][of], None)
+    rows["loyalty_id"] = only(is_last, visits["loyalty_id"][of])
     is_first = np.append(True, of[1:] != of[:-1])[: len(of)]
-    rows["referrer"] = np.where(is_first, pick(draw, REFERRERS, len(of)), None)
+    rows["referrer"] = only(is_first, pick(draw, REFERRERS, len(of)))
     return _written(period, visits, rows, draw), {"record_key": visits["session_id"], "person": visits["person"]}
 
 
@@ -55,7 +55,7 @@ def _steps(visits: Rows, draw: np.random.Generator) -> Rows:
     extra = draw.poisson(EXTRA_VIEWS, n)
     views = np.repeat(np.arange(n), extra)
     kinds = pick(draw, np.array(["product_view"] * 7 + ["search", "search", "page_view"], object), len(views))
-    greet = np.flatnonzero(visits["greets"] != None)  # noqa: E711
+    greet = np.flatnonzero(given(visits["greets"]))
     cart, order = np.flatnonzero(visits["kind"] != BROWSE), np.flatnonzero(visits["kind"] == ORDER)
     visit = np.concatenate([np.arange(n), views, greet, cart, order])
     stage = np.repeat(np.arange(5), [n, len(views), len(greet), len(cart), len(order)])
@@ -86,8 +86,8 @@ def _goods(
         product[at] = carted.product[carted.line == 1][visits["source"][of[at]]]
     known = product >= 0
     return {
-        "sku": np.where(known, goods.sku[product], None),
-        "category": np.where(known, goods.category[product], None),
+        "sku": only(known, goods.sku[product]),
+        "category": only(known, goods.category[product]),
     }
 
 
