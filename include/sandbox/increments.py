@@ -1,7 +1,7 @@
 """The made-up world on disk: the history and each later day once made, and read ever after.
 
 `world/<part>/<channel>/<stream>.parquet`, a part being `history` or a date; the truth of each part
-goes to `truth/parts/`, and all of it to `truth/records.parquet` and `truth/people.parquet`.
+goes to `truth/parts/<part>/`, and all of it to `truth/records.parquet` and `truth/people.parquet`.
 """
 
 import shutil
@@ -9,13 +9,16 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from include.sandbox.parameters import Parameters
 from include.settings import Settings
+
+if TYPE_CHECKING:
+    from include.sandbox.world import World, WorldSpec
 
 HISTORY = "history"
 
@@ -29,8 +32,8 @@ class Increments:
         self._parameters = parameters
 
     @cached_property
-    def spec(self) -> Any:
-        """The parameters as the generator takes them."""
+    def spec(self) -> "WorldSpec":
+        """What the generator is asked for."""
         from include.sandbox.world import WorldSpec
 
         known = self._parameters
@@ -38,11 +41,6 @@ class Increments:
             people=known.people, seed=known.seed, first_date=known.first_date, time_zone=known.time_zone,
             orders=None if known.orders is None else Path(known.orders), currency=known.currency,
         )  # fmt: skip
-
-    @cached_property
-    def people(self) -> pa.Table:
-        """The population with its hidden traits."""
-        return pq.read_table(self._truth / "people.parquet")
 
     def days(self, today: date) -> list[str]:
         """Names of the parts that make the world up to `today`."""
@@ -55,10 +53,7 @@ class Increments:
             return
         from include.sandbox.world import build_history
 
-        made = build_history(self.spec)
-        self._truth.mkdir(parents=True, exist_ok=True)
-        _write(self._truth / "people.parquet", _table(made.truth_people))
-        self._keep(HISTORY, made.tables, made.truth_records)
+        self._keep(HISTORY, build_history(self.spec))
 
     def make_day(self, day: date, messages: Sequence[Mapping[str, Any]]) -> None:
         """Make one later day, unless it is there; `messages` are those received before it ends."""
@@ -68,8 +63,9 @@ class Increments:
 
         from include.sandbox.world import build_day
 
-        made = build_day(self.spec, self.people, day, pd.DataFrame(list(messages)))
-        self._keep(str(day), made.tables, made.truth_records)
+        names = ("recipient", "sent_at", "message_id", "campaign")
+        told = pd.DataFrame({name: [message[name] for message in messages] for name in names})
+        self._keep(str(day), build_day(self.spec, None, day, told))
 
     def table(self, channel: str, stream: str, parts: Sequence[str]) -> pa.Table | None:
         """Rows of a stream in all of `parts`, with hidden columns; None if no part has it."""
@@ -81,42 +77,41 @@ class Increments:
         """What the recipient of one accepted message does: rows of the e-mail platform's events."""
         from include.sandbox.world import email_response
 
-        kind = message.get("campaign") or "message"
-        return _plain(
-            email_response(self.spec, self.people, message["recipient"], message["message_id"], sent_at, kind)
+        told = email_response(
+            self.spec,
+            None,
+            str(message["recipient"]),
+            str(message["message_id"]),
+            sent_at,
+            str(message.get("campaign") or "message"),
         )
+        return [{name: _plain(value) for name, value in event.items()} for event in told]
 
     def tell_truth(self, parts: Sequence[str]) -> None:
-        """Bring `truth/records.parquet` up to these parts."""
-        records = [pq.read_table(self._truth / "parts" / f"{part}.parquet") for part in parts]
-        _write(self._truth / "records.parquet", pa.concat_tables(records, promote_options="permissive"))
+        """Bring `truth/records.parquet` and `truth/people.parquet` up to these parts."""
+        for name in ("records", "people"):
+            told = [pq.read_table(self._truth / "parts" / part / f"{name}.parquet") for part in parts]
+            _write(self._truth / f"{name}.parquet", pa.concat_tables(told, promote_options="permissive"))
 
-    def _keep(self, part: str, tables: Mapping[tuple[str, str], pa.Table], truth: Any) -> None:
+    def _keep(self, part: str, made: "World") -> None:
         """Write a part whole or not at all; its truth first."""
-        (self._truth / "parts").mkdir(parents=True, exist_ok=True)
-        _write(self._truth / "parts" / f"{part}.parquet", _table(truth))
+        truth = self._truth / "parts" / part
+        _write(truth / "records.parquet", made.truth_records)
+        _write(truth / "people.parquet", made.truth_people)
         partial = self._world / f".{part}"
         shutil.rmtree(partial, ignore_errors=True)
-        for (channel, stream), table in tables.items():
-            (partial / channel).mkdir(parents=True, exist_ok=True)
+        for (channel, stream), table in made.tables.items():
             _write(partial / channel / f"{stream}.parquet", table)
         partial.rename(self._world / part)
 
 
-def _plain(events: Any) -> list[dict[str, Any]]:
-    """Events as JSON can hold them: instants in ISO 8601."""
-    rows = events.to_pylist() if isinstance(events, pa.Table) else [dict(event) for event in events]
-    return [
-        {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
-        for row in rows
-    ]
-
-
-def _table(values: Any) -> pa.Table:
-    return values if isinstance(values, pa.Table) else pa.Table.from_pandas(values, preserve_index=False)
+def _plain(value: Any) -> Any:
+    """An instant as JSON can hold it."""
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _write(path: Path, table: pa.Table) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}")
     pq.write_table(table, partial, compression="zstd", compression_level=1)
     partial.replace(path)

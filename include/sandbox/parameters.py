@@ -82,7 +82,12 @@ def settle_world(settings: Settings, asked: dict[str, Any]) -> World:
         if different:
             raise SandboxError(_conflict(settings, different, standing.parameters, wanted))
         return standing
-    first = given.pop("first_date", None) or _last_order_day(given.get("orders")) or FIRST_DATE
+    last, asked_first = _last_order_day(given.get("orders")), given.pop("first_date", None)
+    if last and asked_first and last != asked_first:
+        raise SandboxError(
+            f"with {given['orders']} the first date is its last day, {last}, not {asked_first}"
+        )
+    first = last or asked_first or FIRST_DATE
     company = {"time_zone": settings.time_zone, "currency": settings.currency}
     parameters = Parameters(**{"people": PEOPLE, "seed": SEED} | given | company, first_date=first)
     return World(parameters, first)
@@ -100,10 +105,8 @@ def _last_order_day(orders: str | None) -> date | None:
     """Last day of a transaction file."""
     if orders is None:
         return None
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
+    from include.sandbox.world import first_date_of
 
     if not Path(orders).exists():
         raise SandboxError(f"ORDERS={orders}: there is no such file")
-    latest = pc.max(pq.read_table(orders, columns=["invoiced_at"])["invoiced_at"]).as_py()
-    return date(latest.year, latest.month, latest.day)
+    return first_date_of(Path(orders))

@@ -17,13 +17,6 @@ def documents(
     return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
-def ndjson(table: pa.Table, renamed: Mapping[str, str] | None = None) -> bytes:
-    """The rows as lines of JSON."""
-    return b"".join(
-        orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in documents(table, (), renamed)
-    )
-
-
 def _values(column: Any, is_json: bool) -> list[Any]:
     if is_json:
         return [None if text is None else orjson.Fragment(text) for text in column.to_pylist()]

@@ -41,7 +41,7 @@ async def _run(settings: Settings) -> None:
         loop.add_signal_handler(number, stopping.set)
     doors = read_doors(settings)
     systems = Systems(settings, doors)
-    watch = asyncio.create_task(_watch_starter(stopping, systems))
+    watch = asyncio.create_task(_watch(settings, stopping, systems))
     try:
         await _until(stopping, asyncio.to_thread(systems.start))
         if not stopping.is_set():
@@ -109,10 +109,13 @@ async def _until(stopping: asyncio.Event, work: Any) -> None:
         task.result()
 
 
-async def _watch_starter(stopping: asyncio.Event, systems: Systems) -> None:
-    """Whoever starts the sandbox waits until it is healthy; if it dies before, nothing may be left."""
+async def _watch(settings: Settings, stopping: asyncio.Event, systems: Systems) -> None:
+    """Leave nothing running for nobody: if the starter dies before it saw us healthy, or the folder goes."""
     starter = int(os.environ.get(STARTER, os.getppid()))
     while os.getppid() == starter and not systems.has_been_asked:
         await asyncio.sleep(0.2)
     if not systems.has_been_asked:
         stopping.set()
+    while (settings.sandbox / "server.pid").exists():
+        await asyncio.sleep(1)
+    stopping.set()

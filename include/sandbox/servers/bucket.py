@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -22,7 +23,7 @@ from werkzeug.serving import make_server
 
 from include.sandbox.access import BUCKET, HOST, REGION, Door
 from include.sandbox.faults import Fault, FaultBoard
-from include.sandbox.rows import ndjson
+from include.sandbox.rows import documents
 from include.sandbox.visibility import copied, without_hidden
 
 Bounds = Callable[[date], tuple[datetime, datetime]]
@@ -73,14 +74,16 @@ class Bucket:
 
     def _make(self, newest: date | None, today: date, bounds: Bounds, events: pa.Table | None) -> None:
         """Files from the day after `newest` (or the first with an event) to today, empty ones too."""
-        rows = None if events is None or not len(events) else _by_arrival(events)
+        moments, lines = _by_arrival(events)
         day = today if newest is None else newest + timedelta(days=1)
-        if newest is None and rows is not None:
-            earliest = rows["_visible_at"][0].as_py().astimezone(bounds(today)[0].tzinfo).date()
-            day = min(earliest, today)
+        if newest is None and len(lines):
+            zone = bounds(today)[0].tzinfo
+            day = min(datetime.fromtimestamp(moments[0] / 1_000_000, zone).date(), today)
         while day <= today:
-            text = b"" if rows is None else ndjson(without_hidden(copied(_between(rows, *bounds(day)))))
-            _write(self._folder / object_key(day), gzip.compress(text, compresslevel=4, mtime=0))
+            edges = [int(edge.timestamp() * 1_000_000) for edge in bounds(day)]
+            first, last = np.searchsorted(moments, edges)
+            content = gzip.compress(b"".join(lines[first:last]), compresslevel=4, mtime=0)
+            _write(self._folder / object_key(day), content)
             day += timedelta(days=1)
 
     def apply(self, faults: Sequence[Fault]) -> None:
@@ -104,16 +107,15 @@ class Bucket:
         self._published.add(day)
 
 
-def _by_arrival(events: pa.Table) -> pa.Table:
-    return events.take(pc.sort_indices(events, sort_keys=[("_visible_at", "ascending")]))
-
-
-def _between(rows: pa.Table, start: datetime, end: datetime) -> pa.Table:
-    """Rows of `[start, end)`; `rows` are in order of arrival."""
+def _by_arrival(events: pa.Table | None) -> tuple[Any, list[bytes]]:
+    """Moments of arrival (µs) in order, and each row as a line of JSON."""
+    if events is None or not len(events):
+        return np.zeros(0, dtype=np.int64), []
+    rows = copied(events.take(pc.sort_indices(events, sort_keys=[("_visible_at", "ascending")])))
     moments = rows["_visible_at"].cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_numpy()
-    edges = [int(edge.timestamp() * 1_000_000) for edge in (start, end)]
-    first, last = np.searchsorted(moments, edges)
-    return rows.slice(first, last - first)
+    return moments, [
+        orjson.dumps(r, option=orjson.OPT_APPEND_NEWLINE) for r in documents(without_hidden(rows))
+    ]
 
 
 def _disguised(content: bytes, faults: Sequence[Fault]) -> bytes:

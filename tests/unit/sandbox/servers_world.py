@@ -109,6 +109,7 @@ def lay_down(sandbox: Path) -> None:
             folder = sandbox / "world" / part / channel
             folder.mkdir(parents=True, exist_ok=True)
             pq.write_table(rows, folder / f"{stream}.parquet")
-        truth = sandbox / "truth" / "parts"
+        truth = sandbox / "truth" / "parts" / part
         truth.mkdir(parents=True, exist_ok=True)
-        pq.write_table(pa.table(records), truth / f"{part}.parquet")
+        pq.write_table(pa.table(records), truth / "records.parquet")
+        pq.write_table(pa.table({"person_id": ["p1"]}), truth / "people.parquet")

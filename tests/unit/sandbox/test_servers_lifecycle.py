@@ -170,3 +170,11 @@ def test_without_a_running_sandbox_an_advance_says_so(settings):
     with pytest.raises(sandbox.SandboxError, match="does not answer"):
         sandbox.advance(settings, NEXT)
     assert sandbox.status(settings) == sandbox.Status(False, False, None)
+
+
+def test_a_server_whose_folder_was_deleted_ends_by_itself(settings):
+    start(settings)
+
+    shutil.rmtree(settings.var)
+
+    assert_nothing_is_left(settings)
