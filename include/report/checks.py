@@ -1,4 +1,4 @@
-"""What the night's checks said: every layer's tests and the audit of the candidate, by severity.
+"""What the night's checks said: of landed data, of every layer, of the candidate; by severity.
 
 Only names and counts of rows are read: what broke a check stays in the warehouse.
 """
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from include.lake import runlog
 from include.settings import Settings
 from include.warehouse.audited import audit_path
 from include.warehouse.layers import LAYERS, read_layer
@@ -23,7 +24,11 @@ SEVERITIES = {
 
 def check_figures(settings: Settings, business_date: date) -> dict[str, Any]:
     """Counts of passed, warnings and failed, and a finding for each that did not pass."""
-    checks = [*_layer_checks(settings, business_date), *_audit_checks(settings, business_date)]
+    checks = [
+        *_landing_checks(settings, business_date),
+        *_layer_checks(settings, business_date),
+        *_audit_checks(settings, business_date),
+    ]
     findings = [check for check in checks if check["severity"] != "passed"]
     severities = [check["severity"] for check in checks]
     return {
@@ -32,6 +37,17 @@ def check_figures(settings: Settings, business_date: date) -> dict[str, Any]:
         "failed": severities.count("failed"),
         "findings": sorted(findings, key=lambda f: (f["severity"], f["check"])),
     }
+
+
+def _landing_checks(settings: Settings, business_date: date) -> Iterator[dict[str, Any]]:
+    """Results that the gate left of each stream, landed or not."""
+    for path in sorted(runlog.folder(settings, business_date).glob("*.checks.json")):
+        stream = path.name.removesuffix(".checks.json").replace(".", "/")
+        for check in json.loads(path.read_text(encoding="utf-8")):
+            expected = check["expectation"].removeprefix("expect_").replace("_", " ")
+            severity = "failed" if check["severity"] == "critical" else "warning"
+            name = f"{stream}: {check['column']} {expected}".replace(":  ", ": ")
+            yield _check(name, "passed" if check["passed"] else severity, check["failed"])
 
 
 def _layer_checks(settings: Settings, business_date: date) -> Iterator[dict[str, Any]]:

@@ -164,6 +164,33 @@ def test_a_night_with_nothing_to_deliver_says_zero_rather_than_nothing(house):
     assert figures["destinations"]["email_relay"]["sent"] == 0
 
 
+def test_checks_of_a_stream_count_even_where_it_did_not_land(house):
+    folder = house.var / "runlog" / str(DAY)
+    folder.mkdir(parents=True)
+    between = {"expectation": "expect_column_values_to_be_between", "column": "amount", "failed": 4}
+    share = {"expectation": "quarantined_rows_to_be_few", "column": "", "failed": 4}
+    exists = {"expectation": "expect_column_to_exist", "column": "amount", "failed": None}
+    checks = [
+        {**between, "severity": "warning", "passed": False},
+        {**share, "severity": "critical", "passed": False},
+        {**exists, "severity": "critical", "passed": True},
+    ]
+    (folder / "stores.receipts.checks.json").write_text(json.dumps(checks))
+    assert collect(house, DAY)["checks"] == {
+        "passed": 1,
+        "warnings": 1,
+        "failed": 1,
+        "findings": [
+            {"check": "stores/receipts: quarantined rows to be few", "severity": "failed", "failures": 4},
+            {
+                "check": "stores/receipts: amount column values to be between",
+                "severity": "warning",
+                "failures": 4,
+            },
+        ],
+    }
+
+
 def test_checks_of_layers_and_audit_are_counted_by_severity(house):
     folder = house.warehouse / "results" / str(DAY)
     folder.mkdir(parents=True)
