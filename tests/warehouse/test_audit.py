@@ -1,0 +1,174 @@
+"""The gate between build and publish: what it lets through, what it stops, and that it shows no values."""
+
+import json
+from datetime import date
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from include.errors import CheckFailed
+from include.settings import Settings
+from include.warehouse import audited, versions
+from include.warehouse.audit import audit
+from include.warehouse.candidate import candidate_file, variables_file
+from include.warehouse.layers import LAYERS, results_file
+from include.warehouse.listed import listed_models
+
+DAY = date(2026, 3, 15)
+HEALTHY = """
+create table dim_customers as select 'c' || i as customer_id, 'GB' as country from range(100) as t (i);
+create table customer_records as
+    select customer_id, 'shop' as channel, 'customers' as stream, 'k' || customer_id as record_key
+    from dim_customers;
+create table dim_contact_points as
+    select 'p' || customer_id as contact_point_id, customer_id, 'email' as channel,
+        customer_id || '@mail.example' as address, true as is_preferred, true as has_marketing_consent,
+        false as is_suppressed
+    from dim_customers;
+create table fct_orders as select 'o' || customer_id as order_key, customer_id from dim_customers;
+create table fct_order_lines as select order_key, 1 as line_number from fct_orders;
+create table fct_interactions as
+    select 'i' || customer_id as interaction_key, customer_id, '2026-03' as month from dim_customers;
+create table fct_audience_membership as
+    select a.audience, 'c1' as customer_id, date '2026-03-15' as entered_date
+    from (values $audiences) as a (audience);
+create table rpt_channel_freshness as
+    select 'shop' as channel, true as is_required, 0 as days_stale, date '2026-03-15' as business_date
+    union all select 'email', false, 0, date '2026-03-15';
+create table decision_reasons as select 'no_consent' as reason;
+create table int_messages__told as select 'm0' as message_key;
+create table fct_message_decisions as
+    select 'm1' as message_key, 'welcome' as journey, 'email' as step, 't1' as trigger_id,
+        'marketing' as purpose, 'pc1' as contact_point_id, 'send' as decision, null::varchar as reason
+    union all select 'm2', 'welcome', 'email', 't2', 'marketing', 'pc2', 'refuse', 'no_consent';
+"""
+SPOILT = """
+update dim_customers set country = 'eva@mail.example' where customer_id = 'c5';
+alter table dim_customers add column email varchar;
+delete from dim_customers where customer_id in ('c6', 'c1');
+update dim_contact_points set address = 'eva at mail', is_preferred = false where customer_id = 'c7';
+insert into dim_contact_points values ('p8', 'c8', 'sms', '0771 234', true, true, false);
+update customer_records set record_key = null where customer_id = 'c9';
+update fct_orders set order_key = null where customer_id = 'c9';
+delete from fct_order_lines;
+update fct_message_decisions set reason = 'because' where message_key = 'm2';
+update dim_contact_points set is_suppressed = true, has_marketing_consent = false where customer_id = 'c1';
+insert into int_messages__told values ('m1');
+update rpt_channel_freshness set days_stale = 1;
+update fct_audience_membership set entered_date = date '2026-03-16' where audience = 'new_customers';
+delete from fct_audience_membership where audience = 'lapsed_buyers';
+"""
+FAILED = {
+    "customer_records: rows and their ids (null record key)",
+    "dim_contact_points: every customer it names exists (orphans)",
+    "dim_contact_points: one preferred address, and the shape of addresses (odd emails)",
+    "dim_contact_points: one preferred address, and the shape of addresses (odd phones)",
+    "dim_contact_points: one preferred address, and the shape of addresses (preferred twice)",
+    "dim_customers: no personal data (personal columns)",
+    "dim_customers: no personal data (rows with an address)",
+    "fct_audience_membership: members exist, and entered by now (future members)",
+    "fct_audience_membership: members exist, and entered by now (unknown members)",
+    "fct_interactions: every customer it names exists (orphans)",
+    "fct_message_decisions: every refusal has a known reason, and nothing else has one (unexplained)",
+    "fct_message_decisions: whom it sends to has agreed, is not blocked, and was not told (to suppressed)",
+    "fct_message_decisions: whom it sends to has agreed, is not blocked, and was not told (told before)",
+    "fct_message_decisions: whom it sends to has agreed, is not blocked, and was not told (without consent)",
+    "fct_order_lines: rows and their ids (rows)",
+    "fct_orders: every customer it names exists (orphans)",
+    "fct_orders: rows and their ids (null order key)",
+    "rpt_channel_freshness: channels are fresh (stale required)",
+}
+WARNED = {
+    "fct_audience_membership: no audience is empty (empty audiences)",
+    "rpt_channel_freshness: channels are fresh (stale optional)",
+}
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """A healthy candidate of the day with every layer built."""
+    settings = Settings(var=tmp_path / "var", clock="sandbox")
+    settings.warehouse.mkdir(parents=True)
+    audiences = ", ".join(f"('{name.removeprefix('aud_')}')" for name in listed_models()["audiences"])
+    change(settings, HEALTHY.replace("$audiences", audiences))
+    variables_file(settings).write_text(json.dumps({"business_date": str(DAY)}))
+    for layer in LAYERS:
+        keep_layer(settings, layer, [])
+    return settings
+
+
+def change(settings, statements):
+    with duckdb.connect(str(candidate_file(settings))) as con:
+        con.execute(statements)
+
+
+def keep_layer(settings, layer, nodes):
+    path = results_file(settings, DAY, layer)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"layer": layer, "business_date": str(DAY), "counts": {}, "nodes": nodes}))
+
+
+def kept(settings):
+    return json.loads(audited.audit_path(settings, DAY).read_text())
+
+
+def test_a_healthy_candidate_may_be_published_as_it_is_and_not_otherwise(settings):
+    result = audit(settings, DAY)
+
+    assert set(result.counts) == {"pass"} and result.counts["pass"] > 30
+    audited.require_audit(settings, DAY, candidate_file(settings))
+    change(settings, "update dim_customers set country = 'FR'")
+    with pytest.raises(CheckFailed, match="changed since"):
+        audited.require_audit(settings, DAY, candidate_file(settings))
+
+
+def test_every_fault_is_found_named_and_counted_without_a_value(settings):
+    change(settings, SPOILT)
+
+    with pytest.raises(CheckFailed) as stopped:
+        audit(settings, DAY)
+
+    checks = kept(settings)["checks"]
+    assert {check["name"] for check in checks if check["status"] == "fail"} == FAILED
+    assert {check["name"] for check in checks if check["status"] == "warn"} == WARNED
+    assert all(name in str(stopped.value) for name in FAILED)
+    assert "clear open_candidate" in str(stopped.value)
+    shown = audited.audit_path(settings, DAY).read_text() + str(stopped.value)
+    assert not [value for value in ("eva", "mail.example", "0771", "because") if value in shown]
+    with pytest.raises(CheckFailed, match="failed"):
+        audited.require_audit(settings, DAY, candidate_file(settings))
+
+
+@pytest.mark.parametrize(
+    ("rows_before", "status"), [(100, "pass"), (110, "warn"), (200, "fail"), (45, "fail")]
+)
+def test_customers_may_not_vanish_or_multiply_overnight(settings, rows_before, status):
+    version = "2026-03-14-0123456789ab"
+    (settings.published / version).mkdir(parents=True)
+    versions.record(settings, version)
+    table = pa.table({"customer_id": [str(number) for number in range(rows_before)]})
+    pq.write_table(table, settings.published / version / "dim_customers.parquet")
+
+    try:
+        audit(settings, DAY)
+    except CheckFailed as error:
+        assert status == "fail" and "size against the version before" in str(error)
+    found = {c["status"] for c in kept(settings)["checks"] if "dim_customers: size against" in c["name"]}
+    assert status in found and found <= {status, "pass", "warn"}
+
+
+def test_a_layer_that_broke_or_is_missing_or_of_another_date_stops_the_night(settings):
+    broken = {"name": "unique_x", "resource_type": "test", "status": "fail", "failures": 3, "seconds": 0}
+    keep_layer(settings, "profile", [broken])
+    with pytest.raises(CheckFailed, match=r"layer profile is built and tested \[1\]"):
+        audit(settings, DAY)
+
+    results_file(settings, DAY, "journeys").unlink()
+    with pytest.raises(CheckFailed, match="layer journeys was not built"):
+        audit(settings, DAY)
+
+    variables_file(settings).write_text(json.dumps({"business_date": "2026-03-14"}))
+    with pytest.raises(CheckFailed, match="opened for 2026-03-14, not 2026-03-15"):
+        audit(settings, DAY)
