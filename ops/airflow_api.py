@@ -83,12 +83,15 @@ class AirflowApi:
         path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances"
         return list(self._call("GET", path, params={"limit": 200})["task_instances"])
 
-    def log(self, task: Mapping[str, Any]) -> str:
-        """Text of a task's last try."""
+    def error(self, task: Mapping[str, Any]) -> str:
+        """What a failed task's last try said: the error's name and message, else its last line."""
         path = (
             f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}"
             f"/logs/{task['try_number']}"
         )
         content = self._call("GET", path, params={"map_index": task["map_index"], "full_content": True})
-        lines = content["content"]
-        return "\n".join(line if isinstance(line, str) else str(line.get("event", "")) for line in lines)
+        entries = [entry for entry in content["content"] if isinstance(entry, dict)]
+        for entry in reversed(entries):
+            for raised in entry.get("error_detail") or []:
+                return f"{raised['exc_type']}: {raised['exc_value']}"
+        return str(entries[-1].get("event", "")) if entries else "no log was written"

@@ -7,6 +7,14 @@ import tempfile
 from pathlib import Path
 
 from include.settings import ROOT
+from include.warehouse.listed import listed_models
+
+VARIABLES = {
+    "business_date": "2026-03-15",
+    "now": "2026-03-16T09:00:00+00:00",
+    "inputs": "inputs",
+    "ledger_snapshot": "ledger",
+}
 
 
 def main() -> int:
@@ -14,8 +22,18 @@ def main() -> int:
     sqlfluff = Path(sys.executable).parent / "sqlfluff"
     with tempfile.TemporaryDirectory() as folder:
         env = os.environ | {"OMNI_VAR": folder, "OMNI_WAREHOUSE_FILE": str(Path(folder) / "lint.duckdb")}
-        command = [str(sqlfluff), "lint", "--disable-progress-bar", "--processes", "1", "dbt_project"]
+        command = [str(sqlfluff), "lint", "--disable-progress-bar", "--processes", "1"]
+        command += ["--config", str(_variables(Path(folder))), "dbt_project"]
         return subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
+
+
+def _variables(folder: Path) -> Path:
+    """A configuration with the variables that every run gives to dbt."""
+    known = VARIABLES | {kind: ",".join(names) for kind, names in listed_models().items()}
+    lines = ["[sqlfluff:templater:dbt:context]", *(f"{name} = {value}" for name, value in known.items())]
+    path = folder / "variables.cfg"
+    path.write_text("\n".join(lines) + "\n")
+    return path
 
 
 if __name__ == "__main__":

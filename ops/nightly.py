@@ -98,16 +98,9 @@ def _conclude(up: services.Services, day: date, follower: Follower, say: Say) ->
         return 0
     print(f"\nA person must act for {day}:", file=sys.stderr)
     for task in follower.red():
-        print(f"  {task['dag_id']} · {name(task)}\n    {_why(up, task)}", file=sys.stderr)
+        print(f"  {task['dag_id']} · {name(task)}\n    {up.api().error(task)}", file=sys.stderr)
     print("Mend it and run the same command again: the same date goes on where it stopped.", file=sys.stderr)
     return 1
-
-
-def _why(up: services.Services, task: dict[str, object]) -> str:
-    """The error line of a red task's log, which says who must act."""
-    lines = [line.strip() for line in up.api().log(task).splitlines() if line.strip()]
-    errors = [line for line in lines if "Error" in line or "Fix" in line or "CheckFailed" in line]
-    return (errors or lines or ["no log was written"])[-1][:500]
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:

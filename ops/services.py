@@ -77,6 +77,7 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
         "API__SECRET_KEY": _secret(folder / "api.key"),
         "API_AUTH__JWT_SECRET": _secret(folder / "jwt.key"),
         "LOGGING__BASE_LOG_FOLDER": settings.var / "logs" / "airflow",
+        "LOGGING__NAMESPACE_LEVELS": "great_expectations=ERROR",
         "DAG_PROCESSOR__REFRESH_INTERVAL": 30,
         "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": 30,
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": 0.1,
@@ -95,6 +96,7 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
             "OMNI_CLOCK": settings.clock,
             "OMNI_SCHEDULES": str(settings.schedules),
             "OMNI_RETRY_SECONDS": str(settings.retry_seconds),
+            "OMNI_UNSUBSCRIBE_SECRET": _secret(folder / "unsubscribe.key"),
             "GX_ANALYTICS_ENABLED": "false",
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         }
