@@ -10,7 +10,7 @@
         incremental_strategy='delete+insert',
         unique_key=key,
         on_schema_change='append_new_columns',
-        post_hook=forget_vanished_keys(channel, stream, key),
+        post_hook="{{ forget_vanished_keys('" ~ channel ~ "', '" ~ stream ~ "', " ~ key ~ ") }}",
     ) }}
     {%- set keys = key | join(', ') -%}
 with
