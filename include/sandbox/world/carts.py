@@ -32,7 +32,7 @@ def abandoned(people: People, period: Period, goods: Catalogue) -> tuple[Rows, B
     rows |= people.device_of(rows["person"], draw)
     rows["account"] = account_on(people, rows["person"], rows["day"], draw)
     rows["account"] = np.where(draw.random(len(who)) < 0.3, -1, rows["account"])
-    return rows, fill(goods, rows, people.taste, draw)
+    return rows, fill(goods, rows, people.liking, draw)
 
 
 def carts(people: People, period: Period, goods: Catalogue, parts: list[tuple[Rows, Baskets]]) -> tuple[Rows, Rows]:

@@ -81,24 +81,29 @@ class Baskets:
         return np.bincount(self.basket, self.quantity * self.cents, count).astype(np.int64)
 
 
-def fill(goods: Catalogue, purchases: Rows, taste: Array, draw: np.random.Generator) -> Baskets:
-    """What is in each purchase. `purchases` needs person, day, is_web, spend_level."""
+def fill(goods: Catalogue, purchases: Rows, liking: Array, draw: np.random.Generator) -> Baskets:
+    """What is in each purchase. `purchases` needs person, day, is_web, spend_level; `liking`: see `choose`."""
     n = len(purchases["person"])
     count = 1 + draw.poisson(1.5 * np.minimum(purchases["spend_level"], 2.5))
     basket = np.repeat(np.arange(n), count)
     starts = np.cumsum(count) - count
     line = np.arange(len(basket)) - starts[basket] + 1
     days, person = purchases["day"][basket], purchases["person"][basket]
-    product = _choose(goods, taste[person], purchases["spend_level"][basket], days, draw)
+    product = choose(goods, liking, person, purchases["spend_level"][basket], days, draw)
     quantity = np.minimum(draw.geometric(0.72, len(basket)), 12)
     return Baskets(basket, line, product, quantity, goods.price(product, days, purchases["is_web"][basket]))
 
 
-def _choose(goods: Catalogue, taste: Array, level: Array, days: Array, draw: np.random.Generator) -> Array:
-    """A product for each line: a category by taste, in it one that suits the purse and can be bought."""
-    n = len(days)
-    chance = draw.random(n)[:, None]
-    category = np.minimum((np.cumsum(taste, axis=1) < chance).sum(axis=1), len(CATEGORIES) - 1)
+def choose(
+    goods: Catalogue, liking: Array, person: Array, level: Array, days: Array, draw: np.random.Generator
+) -> Array:
+    """A product for each of `person`: a category by taste, in it one that suits the purse and can be bought.
+
+    `liking` are everybody's cumulated shares of the categories, in one rising line (`People.liking`).
+    """
+    n, count = len(days), len(CATEGORIES)
+    category = np.searchsorted(liking, person + draw.random(n) * (1 - 1e-9)) - person * count
+    category = np.clip(category, 0, count - 1)
     place = np.minimum(draw.beta(1.5 * level, 1.5, n) * PER_CATEGORY, PER_CATEGORY - 1).astype(np.int64)
     for step in range(PER_CATEGORY):
         product = category * PER_CATEGORY + (place + step * 4) % PER_CATEGORY

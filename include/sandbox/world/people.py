@@ -44,6 +44,13 @@ class People:
         return np.bincount(self.devices["person"], minlength=len(self))
 
     @cached_property
+    def liking(self) -> Array:
+        """Everybody's cumulated taste in one rising line: person i's forty steps lie between i and i + 1."""
+        steps = np.cumsum(self.taste, axis=1)
+        steps /= steps[:, -1:]
+        return np.asarray((steps + np.arange(len(self))[:, None]).reshape(-1))
+
+    @cached_property
     def by_mailbox(self) -> dict[str, int]:
         """Person by mailbox (see `mail_names.mailbox`); a family's mailbox is read by its first member."""
         found: dict[str, int] = {}
@@ -62,7 +69,7 @@ class People:
         return np.where(family, persons["family_email"][who], chosen)
 
     def device_of(self, who: Array, draw: np.random.Generator) -> Rows:
-        """Device type, device and cookie each of `who` uses; now and then the family's."""
+        """Device type, device and cookie each of `who` uses; now and then the family's (`is_family`)."""
         n = len(who)
         count, favourite = self.device_count[who], draw.random(n) < 0.6
         other = (draw.random(n) * count).astype(np.int64)
@@ -73,7 +80,7 @@ class People:
         shared = np.flatnonzero(family)
         used["device_id"][shared] = [f"dfam{home[i]:08d}" for i in shared]
         used["cookie_id"][shared] = [f"ck-fam{home[i]:08d}" for i in shared]
-        return used
+        return used | {"is_family": family}
 
 
 def grow(spec: WorldSpec, count: int, first: Callable[[], Cohort] | None = None) -> People:

@@ -39,6 +39,7 @@ def first_date_of(orders: Path) -> date:
     return date.fromisoformat(str(latest.astype("datetime64[D]")))
 
 
+@lru_cache(maxsize=4)
 def resolve(spec: WorldSpec) -> WorldSpec:
     """The spec with what a transaction file decides filled in: first date and number of people."""
     if spec.orders is None:

@@ -47,10 +47,9 @@ def _browsing(people: People, period: Period, draw: np.random.Generator) -> Rows
     who, days = np.concatenate([who, new, owner]), np.concatenate([days, persons["joined"][new], first])
     at = period.moments(days, persons["time_zone"][who], local_hours(persons, who, days, draw))
     device = people.device_of(who, draw)
-    place = slice(len(who) - len(owner), None)
-    at_device = _device_rows(people, period)
+    own = np.flatnonzero(~device.pop("is_family")[len(who) - len(owner) :])
     for name, values in device.items():
-        values[place] = people.devices[name][at_device]
+        values[len(who) - len(owner) + own] = people.devices[name][_device_rows(people, period)[own]]
     n = len(who)
     account = account_on(people, who, days, draw)
     return {"person": who, "day": days, "at": at, "account": account, "kind": np.full(n, BROWSE),

@@ -13,7 +13,7 @@ from include.sandbox.world.spec import Array, Rows, only
 from include.sandbox.world.stores import correct_lines
 from include.sandbox.world.tables import money, stack, take
 
-ACCOUNT_LOYALTY = 0.55  # of those who hold a card by then: a third of all accounts
+ACCOUNT_LOYALTY = 0.72  # of those who hold a card by then: about a third of all accounts
 GUEST_ORDERS = 0.10
 CANCELLED = 0.03
 
@@ -63,7 +63,7 @@ def ordering(people: People, period: Period, goods: Catalogue, bought: Rows) -> 
     account = np.where(draw.random(len(account)) < GUEST_ORDERS, -1, account)
     used = people.device_of(rows["person"], draw)
     rows |= used | {"account": account, "order_id": by_day("W", rows["day"])}
-    return rows, fill(goods, rows, people.taste, draw)
+    return rows, fill(goods, rows, people.liking, draw)
 
 
 def orders(

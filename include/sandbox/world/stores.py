@@ -22,7 +22,7 @@ def stores(people: People, period: Period, goods: Catalogue, bought: Rows) -> tu
     draw = period.rng("stores")
     post = Arrivals(draw)
     sold = take(bought, ~bought["is_web"])
-    baskets = fill(goods, sold, people.taste, draw)
+    baskets = fill(goods, sold, people.liking, draw)
     heads = _heads(people, period, sold, draw)
     cents = baskets.totals(len(sold["person"]))
     heads |= {"total_amount": money(cents), "currency": np.full(len(cents), period.spec.currency, object)}

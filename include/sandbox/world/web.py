@@ -4,7 +4,7 @@ import numpy as np
 
 from include.sandbox.world.arrivals import Arrivals
 from include.sandbox.world.calendar import Period
-from include.sandbox.world.catalogue import Baskets, Catalogue, fill
+from include.sandbox.world.catalogue import Baskets, Catalogue, choose
 from include.sandbox.world.numbering import by_day
 from include.sandbox.world.people import People
 from include.sandbox.world.sessions import BROWSE, ORDER
@@ -76,10 +76,8 @@ def _goods(
     of, n = rows["visit"], len(rows["visit"])
     wants = np.flatnonzero(np.isin(rows["event_type"], ["product_view", "add_to_cart"]))
     who, day = visits["person"][of[wants]], visits["day"][of[wants]]
-    looked = {"person": who, "day": day, "is_web": np.ones(len(who), bool), "spend_level": np.ones(len(who))}
-    seen = fill(goods, looked, people.taste, draw)
     product = np.full(n, -1)
-    product[wants] = seen.product[seen.line == 1]
+    product[wants] = choose(goods, people.liking, who, np.ones(len(who)), day, draw)
     adds = rows["event_type"] == "add_to_cart"
     for kind, carted in ((ORDER, baskets[0]), (1, baskets[1])):
         at = np.flatnonzero(adds & (visits["kind"][of] == kind))
