@@ -1,17 +1,29 @@
 """Read the declarations. Light on purpose: DAG files call this each time they are parsed."""
 
 from collections.abc import Hashable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from include.channels.lines import Lines, line_of, read_yaml
-from include.channels.model import Channel, Stream
+from include.channels.model import (
+    Channel,
+    Column,
+    Declared,
+    FilesSource,
+    Nested,
+    RestSource,
+    SqlSource,
+    Stream,
+)
 from include.channels.rules import problems
 from include.errors import FixDeclaration
 
 FOLDER = Path(__file__).parent
+GIVEN = {"name", "channel"}  # names come from where a part stands
+SOURCES: dict[str, type[Declared]] = {"rest": RestSource, "sql": SqlSource, "files": FilesSource}
 
 
 def load_channels(folder: Path = FOLDER) -> dict[str, Channel]:
@@ -63,11 +75,32 @@ def _named_stream(channel_name: str, name: str, channel: Channel) -> Stream:
 
 def _problem(error: Any) -> tuple[tuple[Hashable, ...], str]:
     path: tuple[Hashable, ...] = error["loc"]
-    if error["type"] == "unknown_key":
-        return (*path, error["ctx"]["key"]), error["msg"]
+    if error["type"] == "extra_forbidden":
+        return path, _unknown_key(path)
     if error["type"] == "missing":
         return path, "missing: this key is required"
     return path, f"{error['msg']}, not {error['input']!r}"
+
+
+def _unknown_key(path: tuple[Hashable, ...]) -> str:
+    allowed = sorted(_part(path[:-1]).model_fields.keys() - GIVEN)
+    close = get_close_matches(str(path[-1]), allowed, n=1)
+    hint = f" (did you mean {close[0]}?)" if close else ""
+    return f"unknown key{hint}; allowed: {', '.join(allowed)}"
+
+
+def _part(path: tuple[Hashable, ...]) -> type[Declared]:
+    """The part of a declaration that lies at `path`, as pydantic writes paths."""
+    match path:
+        case (_, _, "source", kind):
+            return SOURCES[str(kind)]
+        case (_, _, "nested"):
+            return Nested
+        case (_, _, "columns", _):
+            return Column
+        case (_, _):
+            return Stream
+    return Channel
 
 
 def _say(file: Path, lines: Lines, broken: list[tuple[tuple[Hashable, ...], str]]) -> str:

@@ -45,7 +45,7 @@ def _type_problems(path: tuple[str, ...], column: Column) -> Iterator[Problem]:
         yield (*path, "time_zone"), "only a timestamp column has a time zone"
     try:
         ZoneInfo(column.time_zone)
-    except (ValueError, OSError):
+    except (ValueError, OSError, KeyError):
         yield (*path, "time_zone"), f"{column.time_zone!r} is no time zone; write it as Europe/London"
 
 

@@ -32,7 +32,7 @@ class Existing:
         self._path = lake.path(stream.channel, stream.name, business_date)
         self._refused = quarantine.path(stream.channel, stream.name, business_date)
         self.manifest: Manifest | None = from_footer(lake, self._path) if lake.exists(self._path) else None
-        self.repaired: Counter[str] = Counter((self.manifest or {}).get("repaired", []))
+        self.repaired = frozenset((self.manifest or {}).get("repaired", []))
 
     def rows(self) -> Iterator[pa.Table]:
         """Landed rows, in order, by the contract as it is now."""
@@ -40,22 +40,29 @@ class Existing:
             for table in read_groups(self._lake.open(self._path)):
                 yield align(self._stream, table)
 
-    def refused(self, repaired: Counter[str] | None = None) -> Iterator[dict[str, Any]]:
-        """Quarantined rows, in order, less those `repaired` (by default the manifest's) since it was written.
+    def refused(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Quarantined rows with their names, in order, less those repaired since the file was written.
 
-        The file says which repairs it knows of, so one that a crash kept from it is made up for here.
+        A row is named by its raw form, and by its place among equal ones. The file says which repairs it
+        knows of, so one that a crash kept from it is made up for here.
         """
         if self.manifest is None or not self._quarantine.exists(self._refused):
             return
-        known = json.loads(read_metadata(self._quarantine.open(self._refused), REPAIRED) or "[]")
-        gone = (self.repaired if repaired is None else repaired) - Counter(known)
+        known = set(json.loads(read_metadata(self._quarantine.open(self._refused), REPAIRED) or "[]"))
+        count: Counter[str] = Counter()
         for table in read_groups(self._quarantine.open(self._refused)):
             for row in table.to_pylist():
-                name = mark(row["raw"])
-                if gone[name]:
-                    gone[name] -= 1
-                else:
-                    yield row
+                name = _next_name(mark(row["raw"]), count, known)
+                if name not in self.repaired:
+                    yield name, row
+
+
+def _next_name(base: str, count: Counter[str], taken: set[str]) -> str:
+    while True:
+        count[base] += 1
+        name = base if count[base] == 1 else f"{base}-{count[base]}"
+        if name not in taken:
+            return name
 
 
 def align(stream: Stream, table: pa.Table) -> pa.Table:
@@ -79,5 +86,5 @@ def align(stream: Stream, table: pa.Table) -> pa.Table:
 
 
 def mark(raw: str) -> str:
-    """Names a refused row by its raw form: 16 hex digits."""
+    """What equal raw forms have in common: 16 hex digits, with which their names begin."""
     return hashlib.sha256(raw.encode()).hexdigest()[:16]

@@ -20,13 +20,13 @@ CHARACTERS = 8 * 1024 * 1024
 class RefusedWriter:
     """Unites refused rows by raw form: what an earlier run refused is not refused twice."""
 
-    def __init__(self, file: Path, business_date: date, repaired: Counter[str]) -> None:
+    def __init__(self, file: Path, business_date: date, repaired: frozenset[str]) -> None:
         self.reasons: Counter[str] = Counter()
         self.first: dict[str, str] = {}
         self._date = business_date
         self._writer = GroupedWriter(file, quarantine_schema(), rows_per_group=1000)
         self._repaired = repaired
-        self._known = repaired.copy()
+        self._known = Counter(name.partition("-")[0] for name in repaired)
         self._rows: list[dict[str, Any]] = []
         self._size = 0
 
@@ -54,7 +54,7 @@ class RefusedWriter:
     def close(self) -> None:
         """Finish the file and bring it to the disk."""
         self._flush()
-        self._writer.close({REPAIRED: json.dumps(sorted(self._repaired.elements()))})
+        self._writer.close({REPAIRED: json.dumps(sorted(self._repaired))})
 
     def abandon(self) -> None:
         """Stop without finishing."""

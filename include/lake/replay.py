@@ -11,7 +11,6 @@ its quarantine; if one does not, nothing changes. Done twice it changes nothing 
 import argparse
 import json
 import sys
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -20,7 +19,7 @@ from include import settings as environment
 from include.channels import Channel, Stream, load_channels
 from include.errors import FixDeclaration, FixPayload, OmniError
 from include.lake import runlog
-from include.lake.existing import Existing, mark
+from include.lake.existing import Existing
 from include.lake.manifests import Manifest
 from include.lake.stage import Place, Stage
 from include.lake.staged import Staged, commit_repair
@@ -33,11 +32,11 @@ ABOUT = ("_quarantined", "_reason", "_field", "_line")
 
 
 def export(settings: Settings, channel: str, stream: str, business_date: date) -> Iterator[Row]:
-    """Refused rows of one date as they were read, each with its mark, reason and field."""
+    """Refused rows of one date as they were read, each with its name, reason and field."""
     declared = _declared(channel, stream)[1]
     existing = Existing(declared, business_date, lake(settings), quarantine(settings))
-    for row in existing.refused():
-        about = {"_quarantined": mark(row["raw"]), "_reason": row["reason"], "_field": row["field"]}
+    for name, row in existing.refused():
+        about = {"_quarantined": name, "_reason": row["reason"], "_field": row["field"]}
         raw = json.loads(row["raw"])
         yield {**about, **(raw if isinstance(raw, dict) else {"_line": row["raw"]})}
 
@@ -61,17 +60,17 @@ def replay(
             raise FixDeclaration(
                 f"{declared.label} of {business_date} has not landed: clear its task instead"
             )
-        marks, repaired = _wanted(existing, list(rows))
+        names, repaired = _wanted(existing, list(rows))
         _must_pass(declared, repaired, _span(existing.manifest))
-        staged = _stage(declared, place, marks, repaired, existing.manifest)
+        staged = _stage(declared, place, names, repaired, existing.manifest)
         check_landing(settings, staged)
         commit_repair(staged, place.lake, place.quarantine)
-        runlog.note(settings, business_date, declared.label, {"event": "replayed", "rows": len(marks)})
+        runlog.note(settings, business_date, declared.label, {"event": "replayed", "rows": len(names)})
     return staged.manifest
 
 
-def _stage(stream: Stream, place: Place, marks: list[str], rows: list[Row], old: Manifest) -> Staged:
-    stage = _Replay(stream, place, None, Counter(marks))
+def _stage(stream: Stream, place: Place, names: frozenset[str], rows: list[Row], old: Manifest) -> Staged:
+    stage = _Replay(stream, place, None, names)
     stage.add(rows)
     return stage.seal(old["cursor"], old["source"])
 
@@ -84,22 +83,19 @@ class _Replay(Stage):
         return int(old["duplicate"]) + self.tally.rows - added
 
 
-def _wanted(existing: Existing, rows: list[Row]) -> tuple[list[str], list[Row]]:
-    """Marks and rows that are still in quarantine; those replayed before are passed over."""
-    there = Counter(mark(row["raw"]) for row in existing.refused())
-    done = existing.repaired.copy()
-    marks, wanted = [], []
+def _wanted(existing: Existing, rows: list[Row]) -> tuple[frozenset[str], list[Row]]:
+    """Names and rows that are still in quarantine; those replayed before are passed over."""
+    there = {name for name, _ in existing.refused()}
+    names, wanted = set(), []
     for line, row in enumerate(rows, 1):
         name = str(row.get("_quarantined", ""))
-        if there[name]:
-            there[name] -= 1
-            marks.append(name)
+        if name in there:
+            there.remove(name)
+            names.add(name)
             wanted.append({key: value for key, value in row.items() if key not in ABOUT})
-        elif done[name]:
-            done[name] -= 1
-        else:
+        elif name not in existing.repaired:
             raise FixPayload(f"line {line}: _quarantined {name or 'is missing'} names no row in quarantine")
-    return marks, wanted
+    return frozenset(names), wanted
 
 
 def _must_pass(stream: Stream, rows: list[Row], span: Span) -> None:

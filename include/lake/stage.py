@@ -1,6 +1,5 @@
 """Rows of one stream on their way into the lake: validated, united, counted, in a file beside it."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -34,11 +33,11 @@ class Stage:
     """Takes batches of one stream and ends as a sealed file; nothing of it is in the lake yet.
 
     Rows landed before come first, then those that are new: a row is known by its key and content.
-    `settled` marks refused rows that leave the quarantine, because they come back repaired.
+    `settled` names refused rows that leave the quarantine, because they come back repaired.
     """
 
     def __init__(
-        self, stream: Stream, place: Place, span: Span | None, settled: Counter[str] | None = None
+        self, stream: Stream, place: Place, span: Span | None, settled: frozenset[str] = frozenset()
     ) -> None:
         point("before_stage", stream.name)
         self.stream = stream
@@ -51,7 +50,7 @@ class Stage:
         self._data_file = place.lake.fresh_staging(stream.channel, stream.name) / "data.parquet"
         self._refused_file = place.quarantine.fresh_staging(stream.channel, stream.name) / "refused.parquet"
         self._writer = GroupedWriter(self._data_file, landed_schema(stream))
-        self._repaired = self.existing.repaired + (settled or Counter())
+        self._repaired = self.existing.repaired | settled
         self.refused = RefusedWriter(self._refused_file, place.business_date, self._repaired)
         self._columns = [*stream.columns, EXTRA]
         self._landed: set[bytes] = set()
@@ -88,7 +87,7 @@ class Stage:
         for table in self.existing.rows():
             self._landed.update(digests(table, self._columns))
             self._write(table)
-        self.refused.keep(self.existing.refused(self._repaired))
+        self.refused.keep(row for name, row in self.existing.refused() if name not in self._repaired)
 
     def _new(self, table: pa.Table) -> pa.Table:
         """The rows neither landed before nor seen in this read; the latter are counted."""
@@ -125,7 +124,7 @@ class Stage:
             "cursor": unite_cursors(cursor, old.get("cursor")),
             "schema": fingerprint(self.stream),
             "source": source,
-            "repaired": sorted(self._repaired.elements()),
+            "repaired": sorted(self._repaired),
         }
 
     def _duplicates_in_all(self, old: Manifest) -> int:

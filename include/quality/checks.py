@@ -12,7 +12,11 @@ from include.errors import FixDeclaration
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 import great_expectations as gx  # analytics is decided at import
-from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.data_context.types.base import (
+    DataContextConfig,
+    InMemoryStoreBackendDefaults,
+    ProgressBarsConfig,
+)
 from great_expectations.expectations.expectation import Expectation
 
 logging.getLogger("great_expectations").setLevel(logging.ERROR)
@@ -49,9 +53,7 @@ def run(table: pa.Table, expectations: Sequence[Expectation], label: str) -> lis
     judged = [e for e in expectations if len(table) >= MANY or getattr(e, "mostly", 1) == 1]
     if not judged:
         return []
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    asset = context.data_sources.add_pandas("landing").add_dataframe_asset("rows")
+    asset = _context().data_sources.add_pandas("landing").add_dataframe_asset("rows")
     batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": _frame(table)})
     suite = gx.ExpectationSuite(name="suite", expectations=list(judged))
     outcome = batch.validate(suite, result_format=COUNTS_ONLY)
@@ -67,6 +69,16 @@ def columns_of(expectations: Sequence[Expectation]) -> list[str]:
     found = [getattr(e, name, None) for e in expectations for name in ("column", "column_A", "column_B")]
     lists = [column for e in expectations for column in getattr(e, "column_list", None) or ()]
     return sorted({str(name) for name in [*found, *lists] if name})
+
+
+def _context() -> Any:
+    """A context in memory: no folder, no docs, no progress bars, nobody told."""
+    config = DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        progress_bars=ProgressBarsConfig(globally=False),
+        analytics_enabled=False,
+    )
+    return gx.get_context(mode="ephemeral", project_config=config)
 
 
 def _frame(table: pa.Table) -> Any:

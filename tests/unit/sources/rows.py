@@ -10,7 +10,15 @@ def contact(number: int, at: str = "2026-03-15T10:00:00+00:00", **values: Any) -
          "country", "language", "time_zone", "points", "tier")
     )  # fmt: skip
     known = {"contact_id": f"c{number}", "loyalty_id": f"L{number}", "created_at": at, "updated_at": at}
-    return {**known, **empty, "first_name": "Ana", "birth_date": "1980-02-29", "points": number, **values}
+    return {
+        **known,
+        **empty,
+        "first_name": "Ana",
+        "last_name": "Lee",
+        "birth_date": "1980-02-29",
+        "points": number,
+        **values,
+    }
 
 
 def order(

@@ -1,0 +1,55 @@
+"""Landing in processes of their own, which may be killed. Forked from one that has imported all."""
+
+import multiprocessing
+import os
+import signal
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+PRELOAD = [
+    "include.sources.land",
+    "include.sources.rest",
+    "include.lake.replay",
+    "include.quality.expectations.shop",
+]
+KILLED = -signal.SIGKILL
+
+
+def context() -> Any:
+    """Processes forked from a server that has imported what landing needs."""
+    found = multiprocessing.get_context("forkserver")
+    found.set_forkserver_preload(PRELOAD)
+    return found
+
+
+def land_orders(var: Path, port: int, d: date, failpoint: str) -> None:
+    """Land the shop's orders in this process, killed twice at `failpoint`."""
+    from include.settings import Settings
+    from include.sources.land import land_stream
+    from tests.unit.sources.api import Api
+
+    _arm(var, failpoint)
+    land_stream("shop", "orders", d, Api(port=port).connection(), Settings(var=var))
+
+
+def replay(var: Path, rows: list[dict[str, Any]], d: date, failpoint: str) -> None:
+    """Replay repaired orders in this process, killed twice at `failpoint`."""
+    from include.lake.replay import replay as bring_back
+    from include.settings import Settings
+
+    _arm(var, failpoint)
+    bring_back(Settings(var=var), "shop", "orders", d, rows)
+
+
+def _arm(var: Path, failpoint: str) -> None:
+    os.environ.update(OMNI_VAR=str(var), OMNI_FAILPOINT=failpoint, OMNI_FAILPOINT_TIMES="2")
+
+
+def run(target: Any, *arguments: Any) -> int:
+    """Exit code of one process: 0, or -9 where it was killed."""
+    process = context().Process(target=target, args=arguments)
+    process.start()
+    process.join(60)
+    assert process.exitcode is not None
+    return int(process.exitcode)
