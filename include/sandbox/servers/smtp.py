@@ -4,6 +4,7 @@ import asyncio
 import email
 import email.policy
 import hashlib
+import logging
 import re
 import secrets
 import warnings
@@ -42,11 +43,7 @@ class _Handler:
 def smtp_factory(mail: Mail, door: Door, faults: FaultBoard) -> Any:
     """Protocol factory for `loop.create_server`; AUTH PLAIN and LOGIN with the door's password."""
 
-    def authenticate(server: SMTP, session: Session, envelope: Envelope, how: str, data: Any) -> AuthResult:
-        is_right = isinstance(data, LoginPassword) and secrets.compare_digest(
-            data.login + b"\0" + data.password, f"{door.login}\0{door.password}".encode()
-        )
-        return AuthResult(success=is_right, handled=False)
+    logging.getLogger("mail.log").setLevel(logging.ERROR)
 
     def make() -> SMTP:
         with warnings.catch_warnings():
@@ -56,13 +53,23 @@ def smtp_factory(mail: Mail, door: Door, faults: FaultBoard) -> Any:
                 hostname=HOSTNAME,
                 ident="sandbox",
                 enable_SMTPUTF8=True,
-                authenticator=authenticate,
+                authenticator=_authenticator(door),
                 auth_required=True,
                 auth_require_tls=False,
                 loop=asyncio.get_running_loop(),
             )
 
     return make
+
+
+def _authenticator(door: Door) -> Any:
+    def authenticate(server: SMTP, session: Session, envelope: Envelope, how: str, data: Any) -> AuthResult:
+        is_right = isinstance(data, LoginPassword) and secrets.compare_digest(
+            data.login + b"\0" + data.password, f"{door.login}\0{door.password}".encode()
+        )
+        return AuthResult(success=is_right, handled=False)
+
+    return authenticate
 
 
 def _entry(content: bytes, sender: str, recipient: str) -> dict[str, Any]:
