@@ -13,7 +13,7 @@ LATE, VERY_LATE, TWICE, CORRECTED, BROKEN = 0.04, 0.003, 0.01, 0.01, 0.002
 
 @dataclass(frozen=True)
 class Arrivals:
-    """The way of rows into one system. A `calm` one (a replayed shop's) is never late, doubled, mended or broken."""
+    """The way of rows into one system. A `calm` one (a replayed shop's) keeps time and breaks nothing."""
 
     draw: np.random.Generator
     calm: bool = False
@@ -22,8 +22,12 @@ class Arrivals:
         return self.draw.random(count) < (0.0 if self.calm else share)
 
     def delays(self, count: int) -> Array:
-        """How long after its event each row shows: mostly at once, else one to three days, or up to thirty."""
-        late, very, part = self._happens(count, LATE), self._happens(count, VERY_LATE), self.draw.random(count)
+        """How long after its event each row shows: mostly none, else one to three days, or up to thirty."""
+        late, very, part = (
+            self._happens(count, LATE),
+            self._happens(count, VERY_LATE),
+            self.draw.random(count),
+        )
         days = np.where(very, 3 + 27 * part, np.where(late, 1 + 2 * part, 0.0))
         return np.asarray((days * DAY_US).astype(np.int64).astype("timedelta64[us]"))
 
@@ -32,14 +36,18 @@ class Arrivals:
         copies = np.where(self._happens(len(visible), TWICE), 2, 1)
         return rows | {"updated_at": visible, "_visible_at": visible, "_copies": copies}
 
-    def damage(self, rows: Rows, key: str, required: str, amount: str = "") -> Rows:
-        """Break one row in five hundred, and say how in `_broken`: it lacks its `key` or the `required` column,
-        or its `amount` cannot be read. Without `key` or `amount` the system cannot lose that."""
+    def damage(self, rows: Rows, key: str, required: str, amount: str = "", born: str = "") -> Rows:
+        """Break one row in five hundred, and say how in `_broken`.
+
+        It lacks its `key` or the `required` column, or its `amount` or `born` cannot be read; what is not
+        named, the system cannot lose.
+        """
         n = len(rows["_visible_at"])
         broken = np.flatnonzero(self._happens(n, BROKEN))
         ways: list[tuple[str, str, str | None]] = [(key, "missing_key", None)] if key else []
         ways += [(required, "missing_value", None)]
         ways += [(amount, "bad_amount", "abc")] if amount else []
+        ways += [(born, "bad_date", "1985-02-31")] if born else []
         chosen = self.draw.integers(0, len(ways), len(broken))
         out = dict(rows) | {"_broken": np.full(n, None, object), "_copies": rows["_copies"].copy()}
         out["_copies"][broken] = 1
@@ -50,9 +58,11 @@ class Arrivals:
                 out[column] = _emptied(out[column], at, value)
         return out
 
-    def arrive(self, rows: Rows, at: Array, key: str, required: str, amount: str = "") -> Rows:
+    def arrive(
+        self, rows: Rows, at: Array, key: str, required: str, amount: str = "", born: str = ""
+    ) -> Rows:
         """Rows with `_visible_at` = `updated_at` = event time plus delay, some of them doubled or broken."""
-        return self.damage(self.stamp(rows, at + self.delays(len(at))), key, required, amount)
+        return self.damage(self.stamp(rows, at + self.delays(len(at))), key, required, amount, born)
 
     def correct(self, rows: Rows, changed: Rows) -> Rows:
         """Rows and, within days, second versions of one sound row in a hundred, with `changed` columns."""

@@ -6,19 +6,18 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from include.sandbox.world import campaigns, carts, consents, crm, newsletter, replay, responses, shop, web
 from include.sandbox.world.calendar import Period, number
 from include.sandbox.world.catalogue import catalogue
-from include.sandbox.world.people import People, grow, truth
+from include.sandbox.world.people import People, grow
 from include.sandbox.world.population import YEAR
 from include.sandbox.world.purchases import EFFECT_DAYS, purchases
-from include.sandbox.world.replay import first_date_of as first_date_of
 from include.sandbox.world.sessions import sessions
-from include.sandbox.world.spec import Array, Rows, World, WorldSpec, texts
+from include.sandbox.world.spec import Array, Rows, World, WorldSpec
 from include.sandbox.world.stores import stores
 from include.sandbox.world.tables import SCHEMAS, stack, take, to_table
+from include.sandbox.world.truth import records, traits_of
 
 Told: TypeAlias = tuple[dict[tuple[str, str], Rows], dict[tuple[str, str], Rows]]
 
@@ -29,14 +28,14 @@ def _people(spec: WorldSpec, cohorts: int) -> People:
 
 
 def build_people(spec: WorldSpec, through: date | None = None) -> People:
-    """The population that has joined by `through` (the first date if None), newcomers of its year included."""
+    """Who has joined by `through` (the first date if None), newcomers of its whole year included."""
     spec = replay.resolve(spec)
     later = 0 if through is None else max((through - spec.first_date).days, 0)
     return _people(spec, 1 + -(-later // YEAR))
 
 
 def build_history(spec: WorldSpec) -> World:
-    """The year ending with `spec.first_date`, and what is known then but shows later (late rows, corrections).
+    """The year ending with `spec.first_date`, and what is known then but shows later (late, corrected).
 
     With `spec.orders` the shop's orders are the file's, and its last day is the first date.
     """
@@ -87,7 +86,7 @@ def _world(people: People, period: Period, messages: pd.DataFrame, joined: Array
     bought = purchases(people, period, stack([campaigns.seen(sent), read]))
     rows, known = _tell(people, period, bought, campaigns.within(sent, period), left)
     tables = {stream: to_table(stream, rows[stream]) for stream in SCHEMAS}
-    return World(tables, _truth(people, known), truth(people, joined), people)
+    return World(tables, records(people, known), traits_of(people, joined), people)
 
 
 def _tell(people: People, period: Period, bought: Rows, sent: Rows, left: Rows) -> Told:
@@ -113,18 +112,9 @@ def _tell(people: People, period: Period, bought: Rows, sent: Rows, left: Rows) 
     rows["crm", "contacts"], known["crm", "contacts"] = crm.contacts(people, period)
     rows["crm", "preferences"] = crm.preferences(people, period)
     rows["crm", "consents"] = consents.consents(people, period)
-    rows["email", "subscribers"], known["email", "subscribers"] = newsletter.subscribers(people, period, sent, left)
+    rows["email", "subscribers"], known["email", "subscribers"] = newsletter.subscribers(
+        people, period, sent, left
+    )
     rows["email", "events"] = newsletter.events(people, period, sent)
     rows |= {("stores", name): table for name, table in in_stores.items()}
     return rows | {("shop", name): table for name, table in in_shop.items()}, known
-
-
-def _truth(people: People, known: dict[tuple[str, str], Rows]) -> pa.Table:
-    """channel, stream, record_key, person_id: one row a record."""
-    parts = []
-    for (channel, stream), rows in known.items():
-        ids = rows["person_id"] if "person_id" in rows else people.persons["person_id"][rows["person"]]
-        key, at = np.unique(rows["record_key"].astype(str), return_index=True)
-        named = {"channel": texts([channel] * len(key)), "stream": texts([stream] * len(key))}
-        parts.append(named | {"record_key": key.astype(object), "person_id": ids[at]})
-    return pa.table({name: pa.array(values, pa.string()) for name, values in stack(parts).items()})

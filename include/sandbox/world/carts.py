@@ -17,12 +17,14 @@ ABANDONED = 0.8
 
 
 def abandoned(people: People, period: Period, goods: Catalogue) -> tuple[Rows, Baskets]:
-    """Carts that people fill and leave, like orders: person, day, at, account, device; and what is in them."""
+    """Carts that people fill and leave (person, day, at, account, device), and what is in them."""
     draw, persons = period.rng("abandoned"), people.persons
     span = np.arange(period.first, period.last + 1)
     begin = np.clip(persons["joined"] - period.first, 0, len(span))
     end = np.maximum(np.clip(persons["dropped_out_day"] - period.first, 0, len(span)), begin)
-    mean = persons["purchase_rate"] * share_on_web(persons) * ABANDONED * busyness(span).mean() * (end - begin)
+    mean = (
+        persons["purchase_rate"] * share_on_web(persons) * ABANDONED * busyness(span).mean() * (end - begin)
+    )
     who = np.repeat(np.arange(len(people)), draw.poisson(mean))
     days = period.first + begin[who] + (draw.random(len(who)) * (end - begin)[who]).astype(np.int64)
     at = period.moments(days, persons["time_zone"][who], local_hours(persons, who, days, draw))
@@ -35,8 +37,10 @@ def abandoned(people: People, period: Period, goods: Catalogue) -> tuple[Rows, B
     return rows, fill(goods, rows, people.liking, draw)
 
 
-def carts(people: People, period: Period, goods: Catalogue, parts: list[tuple[Rows, Baskets]]) -> tuple[Rows, Rows]:
-    """Rows of `carts` and truth of the anonymous. `parts`: ordered ones (if the shop tells them), then left ones."""
+def carts(
+    people: People, period: Period, goods: Catalogue, parts: list[tuple[Rows, Baskets]]
+) -> tuple[Rows, Rows]:
+    """Rows of `carts` and truth of the anonymous. `parts`: those ordered, those left."""
     draw = period.rng("carts")
     rows = stack([_columns(goods, carted, baskets) for carted, baskets in parts])
     rows = take(rows, np.lexsort((rows["person"], rows["at"])))

@@ -1,4 +1,4 @@
-"""What is sold: forty categories of products with prices, new and vanished ones, stock-outs; and what goes in a basket."""
+"""What is sold: products in forty categories, their prices and stock-outs; and what goes in a basket."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,15 @@ import numpy as np
 from include.sandbox.world.calendar import is_sale, number
 from include.sandbox.world.spec import Array, Rows, WorldSpec, rng, texts
 
-CATEGORIES = (
-    "Mugs Plates Glasses Cutlery Cookware Bakeware Kettles Coffee Tea Spices Chocolate Candles Lamps Vases Cushions"
-    " Blankets Towels Bedding Rugs Curtains Frames Clocks Mirrors Baskets Stationery Notebooks Games Puzzles Toys"
-    " Books Bags Scarves Gloves Socks Jewellery Soap Perfume Plants Seeds Garden-tools"
-).split()
-STYLES = "Oak Linen Copper Ivory Indigo Rose Slate Amber Fern Coral Pearl Cedar Sage Frost Nordic Retro Alpine Dawn".split()
+_CATEGORIES = (
+    "Mugs Plates Glasses Cutlery Cookware Bakeware Kettles Coffee Tea Spices Chocolate Candles Lamps Vases"
+    " Cushions Blankets Towels Bedding Rugs Curtains Frames Clocks Mirrors Baskets Stationery Notebooks Games"
+    " Puzzles Toys Books Bags Scarves Gloves Socks Jewellery Soap Perfume Plants Seeds Garden-tools"
+)
+_STYLES = (
+    "Oak Linen Copper Ivory Indigo Rose Slate Amber Fern Coral Pearl Cedar Sage Frost Nordic Retro Alpine"
+)
+CATEGORIES, STYLES = _CATEGORIES.split(), _STYLES.split()
 PER_CATEGORY = 15
 STOCK_OUT, PRICE_DIFFERS, SALE_FACTOR = 0.06, 0.04, 0.8
 
@@ -31,12 +34,16 @@ class Catalogue:
 
     def is_on_sale(self, product: Array, days: Array) -> Array:
         """Whether a product can be bought on a day: introduced, not vanished, in stock."""
-        mixed = (product.astype(np.uint64) * np.uint64(0x9E3779B1) + days.astype(np.uint64) * np.uint64(0x85EBCA77))
+        mixed = product.astype(np.uint64) * np.uint64(0x9E3779B1) + days.astype(np.uint64) * np.uint64(
+            0x85EBCA77
+        )
         mixed ^= mixed >> np.uint64(15)
         mixed *= np.uint64(0x2C1B3C6D)
         mixed ^= mixed >> np.uint64(13)
         out_of_stock = (mixed % np.uint64(10_000)).astype(np.int64) < STOCK_OUT * 10_000
-        return np.asarray((days >= self.introduced[product]) & (days < self.vanished[product]) & ~out_of_stock)
+        return np.asarray(
+            (days >= self.introduced[product]) & (days < self.vanished[product]) & ~out_of_stock
+        )
 
     def price(self, product: Array, days: Array, is_web: Array) -> Array:
         """Cents asked for a product on a day; half the categories are reduced in a sale."""
@@ -54,7 +61,9 @@ def catalogue(spec: WorldSpec) -> Catalogue:
     differs = draw.random(n) < PRICE_DIFFERS
     web = np.where(differs, np.round(cents * draw.choice([0.92, 1.08], n)), cents).astype(np.int64)
     start, fate, day = number(spec.first_date) - 364, draw.random((2, n)), draw.integers(0, 730, (2, n))
-    words = [(CATEGORIES[i // PER_CATEGORY], STYLES[(i * 7 + i // PER_CATEGORY) % len(STYLES)]) for i in range(n)]
+    words = [
+        (CATEGORIES[i // PER_CATEGORY], STYLES[(i * 7 + i // PER_CATEGORY) % len(STYLES)]) for i in range(n)
+    ]
     return Catalogue(
         sku=texts([f"SKU-{i // PER_CATEGORY:02d}{i % PER_CATEGORY:02d}" for i in range(n)]),
         description=texts([f"{style} {category.replace('-', ' ').lower()}" for category, style in words]),
@@ -82,7 +91,7 @@ class Baskets:
 
 
 def fill(goods: Catalogue, purchases: Rows, liking: Array, draw: np.random.Generator) -> Baskets:
-    """What is in each purchase. `purchases` needs person, day, is_web, spend_level; `liking`: see `choose`."""
+    """What is in each purchase (person, day, is_web, spend_level); `liking`: see `choose`."""
     n = len(purchases["person"])
     count = 1 + draw.poisson(1.5 * np.minimum(purchases["spend_level"], 2.5))
     basket = np.repeat(np.arange(n), count)

@@ -65,12 +65,16 @@ def _some_day(period: Period, people: People, who: Array, since: Array, turn: in
     """When somebody who allowed something thinks better of it, watched from the start of the year."""
     watched = np.maximum(since, number(period.spec.first_date) - 364)
     chance = np.maximum(1 - chance_of(period.spec.seed, "thinks better", who, turn), 1e-12)
-    return np.asarray(np.minimum(watched + 1 + (365 * np.log(chance) / np.log1p(-share)).astype(np.int64), NEVER))
+    return np.asarray(
+        np.minimum(watched + 1 + (365 * np.log(chance) / np.log1p(-share)).astype(np.int64), NEVER)
+    )
 
 
 def _events(base: Rows, index: Array, day: Array, code: str, said: tuple[str, str, str]) -> Rows:
     n = len(index)
-    names = dict(zip(("purpose", "channel", "status"), (np.full(n, word, object) for word in said), strict=True))
+    names = dict(
+        zip(("purpose", "channel", "status"), (np.full(n, word, object) for word in said), strict=True)
+    )
     return take(base, index) | names | {"day": day, "code": np.full(n, code, object)}
 
 
@@ -80,7 +84,9 @@ def _written(people: People, period: Period, rows: Rows) -> Rows:
     order = np.lexsort((rows["code"].astype(str), who, day))
     rows, who, day = take(rows, order), who[order], day[order]
     at = creation(people, period, who, day, "consent")
-    at = at + ((chance_of(period.spec.seed, "consent pause", who, day) * DAY_US) / 3000).astype("timedelta64[us]")
+    at = at + ((chance_of(period.spec.seed, "consent pause", who, day) * DAY_US) / 3000).astype(
+        "timedelta64[us]"
+    )
     phones = telephone_of(people, who, day, draw)
     by_phone = np.isin(rows["channel"], ["sms", "phone", "messenger"]) & (draw.random(n) < 0.3)
     ids = zip(people.persons["contact_id"][who], rows["code"], strict=True)
@@ -88,7 +94,9 @@ def _written(people: People, period: Period, rows: Rows) -> Rows:
         "consent_event_id": texts([f"G{contact[1:]}-{code}" for contact, code in ids]),
         "occurred_at": at,
         "phone": only(by_phone, phones),
-        "text_version": np.array(TEXT_VERSIONS, object)[np.clip((day - number(period.spec.first_date)) // 400 + 2, 0, 2)],
+        "text_version": np.array(TEXT_VERSIONS, object)[
+            np.clip((day - number(period.spec.first_date)) // 400 + 2, 0, 2)
+        ],
     }
     post = Arrivals(draw)
     rows = post.arrive(rows, at, "consent_event_id", "status")

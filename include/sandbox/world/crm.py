@@ -21,7 +21,9 @@ def contacts(people: People, period: Period) -> tuple[Rows, Rows]:
     everyone = np.arange(len(people))
     who, day = versions(people, period, everyone, persons["card_day"], "contact")
     created = creation(people, period, who, persons["card_day"][who], "contact")
-    shown = np.where(day == persons["card_day"][who], created, creation(people, period, who, day, "contact change"))
+    shown = np.where(
+        day == persons["card_day"][who], created, creation(people, period, who, day, "contact change")
+    )
     points = _points(people, period, who, day)
     rows = dress(people, who, day, CONTACT, draw) | {
         "contact_id": persons["contact_id"][who],
@@ -35,14 +37,19 @@ def contacts(people: People, period: Period) -> tuple[Rows, Rows]:
     }
     truth = {"record_key": rows["contact_id"], "person": who}
     post = Arrivals(draw)
-    rows = post.arrive(rows, shown, "contact_id", "loyalty_id")
+    rows = post.arrive(rows, shown, "contact_id", "loyalty_id", born="birth_date")
     changed = {"last_name": different(rows["last_name"], persons["last_name"][who])}
     return post.correct(rows, changed), truth
 
 
 def _points(people: People, period: Period, who: Array, day: Array) -> Array:
     persons = people.persons
-    expected = persons["purchase_rate"][who] * 120 * persons["spend_level"][who] * (day - persons["card_day"][who] + 90)
+    expected = (
+        persons["purchase_rate"][who]
+        * 120
+        * persons["spend_level"][who]
+        * (day - persons["card_day"][who] + 90)
+    )
     noise = 0.3 + 1.4 * chance_of(period.spec.seed, "points", who, day)
     return np.asarray(np.maximum(expected * noise, 0).astype(np.int64))
 
@@ -68,7 +75,9 @@ def preferences(people: People, period: Period) -> Rows:
             "at": creation(people, period, who, day, topic) + np.timedelta64(DAY_US // 2000, "us"),
         })  # fmt: skip
     rows = stack(parts)
-    values = np.where(rows["topic"] == "frequency", "never", np.where(rows["topic"] == "channel", "post", "Tea"))
+    values = np.where(
+        rows["topic"] == "frequency", "never", np.where(rows["topic"] == "channel", "post", "Tea")
+    )
     values = np.where(rows["value"] == values, "other", values).astype(object)
     post = Arrivals(draw)
     return post.correct(post.arrive(rows, rows.pop("at"), "preference_id", "value"), {"value": values})

@@ -1,4 +1,4 @@
-"""A person as one record of one system shows them: which details it carries, and how they came to be written."""
+"""A person as one record shows them: which details it carries, and how they came to be written."""
 
 from dataclasses import dataclass
 
@@ -38,12 +38,17 @@ def dress(people: People, who: Array, days: Array, carries: Carries, draw: np.ra
     and change their number in between.
     """
     n, persons = len(who), people.persons
-    has = {name: draw.random(n) < getattr(carries, name) for name in ("email", "phone", "name", "address", "birth")}
+    has = {
+        name: draw.random(n) < getattr(carries, name)
+        for name in ("email", "phone", "name", "address", "birth")
+    }
     rows: Rows = {"country": persons["country"][who]}
     if carries.email:
         given = noise_contact.spell_mail(people.address_of(who, draw), draw)
         given = only(has["email"], given)
-        rows["email"] = noise_contact.blur_mail(given, who, draw, carries.is_store) if carries.email < 1 else given
+        rows["email"] = (
+            noise_contact.blur_mail(given, who, draw, carries.is_store) if carries.email < 1 else given
+        )
     if carries.phone:
         numbers = noise_contact.spell_phones(telephone_of(people, who, days, draw), rows["country"], draw)
         rows["phone"] = noise_contact.blur_phones(only(has["phone"], numbers), draw)

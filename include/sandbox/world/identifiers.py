@@ -1,4 +1,4 @@
-"""What people are known by: e-mail addresses, devices, loyalty cards, web accounts, newsletter subscriptions."""
+"""What people are known by: e-mail addresses, devices, loyalty cards, accounts, subscriptions."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ KIOSKS = 200
 
 
 def mail_addresses(spec: WorldSpec, group: Cohort, homes: Rows, called: Rows) -> Array:
-    """Wanted addresses, shape (people, 3): first, second (or none), the family's (or none). Not yet distinct."""
+    """Wanted addresses, shape (people, 3): first, second or none, the family's or none; not yet distinct."""
     draw, n = rng(spec.seed, "mail", group.number), group.size
     first = texts([latin(name) for name in called["first_name"]])
     last = texts([latin(name) for name in called["last_name"]])

@@ -11,13 +11,16 @@ from include.sandbox.world.spec import Array, texts
 # providers and weights; those with several spellings of one mailbox are in ALIASES
 PROVIDERS = {
     "": "gmail.com:46 icloud.com:9 proton.me:3 outlook.com:8 hotmail.com:8 yahoo.com:9",
-    "GB": "btinternet.com:5 sky.com:3", "US": "aol.com:4 comcast.net:4", "FR": "orange.fr:7 free.fr:5 laposte.net:4",
+    "GB": "btinternet.com:5 sky.com:3", "US": "aol.com:4 comcast.net:4",
+    "FR": "orange.fr:7 free.fr:5 laposte.net:4",
     "DE": "web.de:8 gmx.de:8 t-online.de:5", "RU": "yandex.ru:26 mail.ru:18", "KZ": "yandex.ru:20 mail.ru:20",
     "IT": "libero.it:8", "PL": "wp.pl:9", "BR": "uol.com.br:5",
 }  # fmt: skip
 ALIASES = {"icloud.com": ("me.com", "mac.com"), "proton.me": ("protonmail.com", "pm.me"),
            "yandex.ru": ("ya.ru", "yandex.com")}  # fmt: skip
-CANONICAL = {alias: domain for domain, names in ALIASES.items() for alias in names} | {"googlemail.com": "gmail.com"}
+CANONICAL = {alias: domain for domain, names in ALIASES.items() for alias in names} | {
+    "googlemail.com": "gmail.com"
+}
 
 
 def mailbox(address: str) -> str:
@@ -28,7 +31,9 @@ def mailbox(address: str) -> str:
     return f"{local.replace('.', '') if domain == 'gmail.com' else local}@{domain}"
 
 
-def draw_addresses(draw: np.random.Generator, first: Array, last: Array, countries: Array, years: Array) -> Array:
+def draw_addresses(
+    draw: np.random.Generator, first: Array, last: Array, countries: Array, years: Array
+) -> Array:
     """One address a person. Not yet unique: see `distinct`."""
     style, domains = draw.integers(0, 6, len(first)), _domains(draw, countries)
     out: list[str] = []

@@ -11,13 +11,16 @@ from include.sandbox.world.names_western import WESTERN
 from include.sandbox.world.spec import Array
 
 NAMES = WESTERN | EASTERN
-SHORT = {name: tuple(forms.split(",")) for name, _, forms in (pair.partition(":") for pair in SHORT_FORMS.split())}
+SHORT = {
+    name: tuple(forms.split(",")) for name, _, forms in (pair.partition(":") for pair in SHORT_FORMS.split())
+}
 RARE_SHARE = 0.22
 ACCENTS = re.compile(r"[^\x00-\x7f]")
 # another way to write the same sounds, tried in this order
 RESPELL = (
-    ("shch", "sch"), ("ya", "ia"), ("yu", "iu"), ("kh", "h"), ("zh", "j"), ("yo", "e"), ("iy", "y"), ("ei", "ey"),
-    ("ks", "x"), ("ey", "ei"), ("ay", "ai"), ("ai", "ay"), ("ts", "c"), ("v", "w"), ("y", "i"), ("k", "c"), ("i", "y"),
+    ("shch", "sch"), ("ya", "ia"), ("yu", "iu"), ("kh", "h"), ("zh", "j"), ("yo", "e"), ("iy", "y"),
+    ("ei", "ey"), ("ks", "x"), ("ey", "ei"), ("ay", "ai"), ("ai", "ay"), ("ts", "c"), ("v", "w"), ("y", "i"),
+    ("k", "c"), ("i", "y"),
 )  # fmt: skip
 
 
@@ -94,7 +97,7 @@ def informal(name: str, script: str, choice: float) -> str:
     if forms and (choice < 0.6 or shown == name == plain(name)):
         form = forms[int(choice * 1000) % len(forms)]
         return latin(form) if script == "latin" else form
-    other = respelled(shown) if script == "latin" and shown != name or plain(shown) != shown else shown
+    other = respelled(shown) if (script == "latin" and shown != name) or plain(shown) != shown else shown
     if other != shown:
         return other
     first = re.split(r"[ -]", shown)[0]

@@ -66,14 +66,15 @@ def _cohort_forms(people: People, period: Period, who: Array, which: int) -> Row
 
 
 def events(people: People, period: Period, sent: Rows) -> Rows:
-    """Rows of `events`: every newsletter accepted, delivered or bounced, opened, clicked, left, complained of."""
+    """Rows of `events`: each newsletter accepted, delivered or bounced, opened, clicked, complained of."""
     n = len(sent["person"])
     happened = [
         ("accepted", sent["at"], np.ones(n, bool)),
         ("bounce", sent["at"] + np.timedelta64(20, "s"), sent["is_bounce"]),
         ("delivered", sent["at"] + np.timedelta64(15, "s"), ~sent["is_bounce"]),
         *((name, sent[column], ~np.isnat(sent[column])) for name, column in
-          (("open", "opened_at"), ("click", "clicked_at"), ("unsubscribe", "left_at"), ("complaint", "complained_at"))),
+          (("open", "opened_at"), ("click", "clicked_at"), ("unsubscribe", "left_at"),
+           ("complaint", "complained_at"))),
     ]  # fmt: skip
     index = np.concatenate([np.flatnonzero(mask) for _, _, mask in happened])
     kind = np.concatenate([np.full(int(mask.sum()), name, object) for name, _, mask in happened])

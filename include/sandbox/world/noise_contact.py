@@ -1,4 +1,4 @@
-"""E-mail addresses and telephone numbers as systems hold them, and values that belong to nobody or to everybody."""
+"""E-mail addresses and telephone numbers as systems hold them, and values that are nobody's."""
 
 import re
 

@@ -109,4 +109,3 @@ def rewritten(code: str, country: str, way: float) -> str:
     if way < 0.85:
         return f"{bare[:2]} {bare[2:]}" if f"{bare[:2]} {bare[2:]}" != code else f" {bare}"
     return f"{country}-{code}"
-

@@ -14,4 +14,6 @@ def by_day(prefix: str, days: Array) -> Array:
     rank = np.empty(len(days), np.int64)
     rank[order] = np.arange(len(days)) - starts
     name = {int(day): to_date(int(day)).strftime("%y%m%d") for day in np.unique(days)}
-    return texts([f"{prefix}{name[d]}-{r:05d}" for d, r in zip(days.tolist(), (rank + 1).tolist(), strict=True)])
+    return texts(
+        [f"{prefix}{name[d]}-{r:05d}" for d, r in zip(days.tolist(), (rank + 1).tolist(), strict=True)]
+    )

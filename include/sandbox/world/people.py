@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import pyarrow as pa
 
 from include.sandbox.world import identifiers, population, traits
-from include.sandbox.world.calendar import to_date
 from include.sandbox.world.identifiers import codes
 from include.sandbox.world.mail_names import distinct, mailbox
 from include.sandbox.world.noise_contact import FAMILY_DEVICE, FAMILY_MAIL, SECOND_USED, spell_mail
@@ -102,7 +100,10 @@ def grow(spec: WorldSpec, count: int, first: Callable[[], Cohort] | None = None)
     persons = stack(rows) | _mailboxes(mails)
     people = People(count, persons, np.concatenate(tastes), stack(devices), {})
     sizes = [len(mail) for mail in mails]
-    accounts, persons["newsletter_email"] = _accounts(spec, people, sizes), _newsletter_mail(spec, people, sizes)
+    accounts, persons["newsletter_email"] = (
+        _accounts(spec, people, sizes),
+        _newsletter_mail(spec, people, sizes),
+    )
     if own_ids is not None:
         accounts["account_id"][: len(own_ids)] = own_ids
     return People(count, persons, people.taste, people.devices, accounts)
@@ -140,7 +141,9 @@ def _accounts(spec: WorldSpec, people: People, sizes: list[int]) -> Rows:
     parts, start = [], 0
     for which, size in enumerate(sizes):
         draw, who = rng(spec.seed, "accounts", which), start + np.arange(size)
-        days = np.stack([people.persons["account_day"][who], people.persons["second_account_day"][who]], axis=1)
+        days = np.stack(
+            [people.persons["account_day"][who], people.persons["second_account_day"][who]], axis=1
+        )
         at, turn = np.nonzero(days < NEVER)
         owner = who[at]
         device = people.device_of(owner, draw)
@@ -162,28 +165,3 @@ def _newsletter_mail(spec: WorldSpec, people: People, sizes: list[int]) -> Array
         draw, who = rng(spec.seed, "newsletter mail", which), sum(sizes[:which]) + np.arange(size)
         parts.append(spell_mail(people.address_of(who, draw), draw))
     return np.concatenate(parts)
-
-
-def truth(people: People, who: Array) -> pa.Table:
-    """Hidden traits of `who`, a row each: what scoring may know and no channel shows."""
-    p = {name: values[who] for name, values in people.persons.items()}
-    plain = ["person_id", "country", "time_zone", "language", "gender", "first_name", "last_name", "new_last_name",
-             "email", "second_email", "family_email", "phone", "new_phone", "home_phone",
-             "purchase_rate", "spend_level", "price_sensitivity", "open_probability", "click_probability",
-             "unsubscribe_probability", "complaint_probability", "bearable_messages_a_week", "message_effect",
-             "session_rate"]  # fmt: skip
-    days = {"joined_on": "joined", "dropped_out_on": "dropped_out_day", "moved_on": "move_day",
-            "new_phone_on": "phone_day", "new_surname_on": "surname_day", "birth_date": "birth_day"}  # fmt: skip
-    hours = np.stack([p[n] for n in ("peak_hour", "second_hour", "second_share", "peak_width", "weekend_hour")], 1)
-    table = {name: pa.array(p[name]) for name in plain}
-    table |= {name: pa.array([to_date(d) if d < NEVER else None for d in p[src]], pa.date32())
-              for name, src in days.items()}  # fmt: skip
-    return pa.table(table | {
-        "household_id": codes("H", p["household"], 8),
-        "buying_channel": traits.buying_channel(p), "web_share": traits.share_on_web(p),
-        "browsing_device": people.devices["device_type"][people.first_device[who]],
-        "taste": pa.array(list(people.taste[who].round(6)), pa.list_(pa.float64())),
-        "hours": pa.array(list(hours.round(4)), pa.list_(pa.float64())),
-        "has_card": p["card_day"] < NEVER, "has_account": p["account_day"] < NEVER,
-        "has_newsletter": p["newsletter_day"] < NEVER, "bounces": p["bounces"],
-    })  # fmt: skip

@@ -16,7 +16,9 @@ from include.sandbox.world.spec import Array, Rows, WorldSpec, only, rng, scatte
 NEVER = 10**6
 """A day number that does not come."""
 YEAR = 365
-HOUSEHOLDS = np.array([0, 1, 2, 3, 4, 4, 5, 5, 5, 5])  # which of its ten people's six households one belongs to
+HOUSEHOLDS = np.array(
+    [0, 1, 2, 3, 4, 4, 5, 5, 5, 5]
+)  # which of its ten people's six households one belongs to
 SIZES = np.array([1, 1, 1, 1, 2, 4])
 SHARED_SURNAME, SHARED_PHONE = 0.85, 0.30
 # Shares a year. World rates are of the people there are at the end; four in ten of them came during
@@ -119,7 +121,9 @@ def telephones(spec: WorldSpec, group: Cohort, homes: Rows, known: dict[str, int
     draw = rng(spec.seed, "telephones", group.number)
     own, new, home = (_numbers(spec, homes["country"], known) for _ in range(3))
     rank = _rank(homes)
-    has_home = (draw.random(int(rank.max(initial=0)) + 1) < SHARED_PHONE)[rank] & (homes["household_size"] > 1)
+    has_home = (draw.random(int(rank.max(initial=0)) + 1) < SHARED_PHONE)[rank] & (
+        homes["household_size"] > 1
+    )
     _, head = np.unique(homes["household"], return_index=True)
     day = _some_day(spec, group, "phone", NEW_PHONE)
     horizon = int(group.joined.max(initial=0)) + YEAR
@@ -154,7 +158,9 @@ def _numbers(spec: WorldSpec, countries: Array, known: dict[str, int]) -> Array:
         known[iso] = given + len(at)
         places = scatter(given + np.arange(len(at)), len(starts) * 10**digits, spec.seed, iso)
         head, tail = places // 10**digits, places % 10**digits
-        out[at] = [f"+{code}{starts[h]}{t:0{digits}d}" for h, t in zip(head.tolist(), tail.tolist(), strict=True)]
+        out[at] = [
+            f"+{code}{starts[h]}{t:0{digits}d}" for h, t in zip(head.tolist(), tail.tolist(), strict=True)
+        ]
     return out
 
 
@@ -174,7 +180,9 @@ def _place(iso: str, chance: list[float], digits: int) -> tuple[str, str, str]:
     ways, streets = (part for part in STREETS["GB" if iso in ("GB", "IE", "AU", "ZA") else country.culture])
     way, names = ways.split("|"), streets.split()
     street = way[int(chance[0] * len(way))].format(
-        n=1 + int(150 * chance[1] ** 2), m=1 + digits % 40, s=names[int(chance[2] ** 1.5 * len(names))].replace("_", " ")
+        n=1 + int(150 * chance[1] ** 2),
+        m=1 + digits % 40,
+        s=names[int(chance[2] ** 1.5 * len(names))].replace("_", " "),
     )
     post, letters = "", "ABCDEFGHJKLNPRSTUWY"
     for c in country.postcode:

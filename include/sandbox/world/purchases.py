@@ -61,7 +61,9 @@ def _base(people: People, period: Period, draw: np.random.Generator) -> tuple[Ar
     for cumulated, mask in ((sale, is_sale_one), (usual, ~is_sale_one)):
         w = who[mask]
         target = cumulated[begin[w]] + place[mask] * (cumulated[end[w]] - cumulated[begin[w]])
-        days[mask] = period.first + np.clip(np.searchsorted(cumulated, target, side="right") - 1, 0, len(span) - 1)
+        days[mask] = period.first + np.clip(
+            np.searchsorted(cumulated, target, side="right") - 1, 0, len(span) - 1
+        )
     new = np.flatnonzero((persons["joined"] >= period.first) & (persons["joined"] <= period.last))
     new = new[draw.random(len(new)) < FIRST_PURCHASE]
     return np.concatenate([days, persons["joined"][new]]), np.concatenate([who, new])

@@ -20,12 +20,22 @@ from include.sandbox.world.people import People
 from include.sandbox.world.population import Cohort
 from include.sandbox.world.spec import Array, Rows, WorldSpec, given, only, rng, texts
 
-COLUMNS = ("invoice_no", "stock_code", "description", "quantity", "invoiced_at", "unit_price", "customer_no", "country")
+COLUMNS = (
+    "invoice_no",
+    "stock_code",
+    "description",
+    "quantity",
+    "invoiced_at",
+    "unit_price",
+    "customer_no",
+    "country",
+)
 ISO = {
     "United Kingdom": "GB", "Germany": "DE", "France": "FR", "EIRE": "IE", "Spain": "ES", "Netherlands": "NL",
     "Belgium": "BE", "Switzerland": "CH", "Portugal": "PT", "Australia": "AU", "Norway": "NO", "Italy": "IT",
-    "Channel Islands": "JE", "Finland": "FI", "Cyprus": "CY", "Sweden": "SE", "Austria": "AT", "Denmark": "DK",
-    "Japan": "JP", "Poland": "PL", "Israel": "IL", "USA": "US", "Hong Kong": "HK", "Singapore": "SG", "Iceland": "IS",
+    "Channel Islands": "JE", "Finland": "FI", "Cyprus": "CY", "Sweden": "SE", "Austria": "AT",
+    "Denmark": "DK", "Japan": "JP", "Poland": "PL", "Israel": "IL", "USA": "US", "Hong Kong": "HK",
+    "Singapore": "SG",     "Iceland": "IS",
     "Canada": "CA", "Greece": "GR", "Malta": "MT", "United Arab Emirates": "AE", "RSA": "ZA", "Lebanon": "LB",
     "Lithuania": "LT", "Brazil": "BR", "Czech Republic": "CZ", "Bahrain": "BH", "Saudi Arabia": "SA",
 }  # fmt: skip
@@ -59,10 +69,12 @@ def _file(orders: Path) -> pd.DataFrame:
 
 @lru_cache(maxsize=1)
 def customers(orders: Path) -> pd.DataFrame:
-    """Customer numbers (as text, `account_id`), country (ISO) and day of the first invoice; by country, then number."""
+    """Customer number (`account_id`, text), country (ISO), day of the first invoice; by country, number."""
     lines = _file(orders)
     known = lines[lines["customer_no"].notna()]
-    first = known.groupby("customer_no", sort=True).agg(country=("country", "first"), at=("invoiced_at", "min"))
+    first = known.groupby("customer_no", sort=True).agg(
+        country=("country", "first"), at=("invoiced_at", "min")
+    )
     iso = [ISO.get(name, "GB") for name in first["country"]]
     day = first["at"].to_numpy().astype("datetime64[D]").astype(np.int64)
     names = [str(int(no)) for no in first.index]
@@ -81,10 +93,12 @@ def cohort(spec: WorldSpec) -> Cohort:
 
 
 def shop_history(spec: WorldSpec, people: People) -> tuple[dict[str, Rows], Rows]:
-    """Rows of `orders` and `order_lines` as the file has them; truth of the guests' orders (record_key, person_id)."""
+    """Rows of `orders` and `order_lines` as the file has them; truth of guests' orders."""
     assert spec.orders is not None
     file = _file(spec.orders)
-    invoice, first_line, of = np.unique(file["invoice_no"].to_numpy(object), return_index=True, return_inverse=True)
+    invoice, first_line, of = np.unique(
+        file["invoice_no"].to_numpy(object), return_index=True, return_inverse=True
+    )
     at = _earliest(spec, file, of, len(invoice))
     mills = np.round(file["unit_price"].to_numpy() * 1000).astype(np.int64)
     totals = np.bincount(of, weights=mills * file["quantity"].to_numpy(np.int64), minlength=len(invoice))
@@ -96,7 +110,10 @@ def shop_history(spec: WorldSpec, people: People) -> tuple[dict[str, Rows], Rows
         "order_id": invoice[of],
         "line_number": pd.Series(of).groupby(of).cumcount().to_numpy() + 1,
         "sku": file["stock_code"].to_numpy(object),
-        "description": file["description"].astype(object).where(file["description"].notna(), None).to_numpy(object),
+        "description": file["description"]
+        .astype(object)
+        .where(file["description"].notna(), None)
+        .to_numpy(object),
         "quantity": file["quantity"].to_numpy(np.int64),
         "unit_price": _mills(mills),
         "_visible_at": at[of],
@@ -118,7 +135,9 @@ def _heads(spec: WorldSpec, people: People, invoices: pd.DataFrame, draw: np.ran
         return only(known, values)
 
     return {
-        "status": texts(["cancelled" if name.startswith("C") else "delivered" for name in invoices["invoice_no"]]),
+        "status": texts(
+            ["cancelled" if name.startswith("C") else "delivered" for name in invoices["invoice_no"]]
+        ),
         "account_id": texts(number_of),
         "email": told(accounts["email"][at]),
         "first_name": told(persons["first_name"][who]),

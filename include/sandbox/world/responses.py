@@ -60,7 +60,13 @@ def _read(
 
 
 def _event(
-    message_id: str, recipient: str, kind: str, sent_at: datetime, n: int, step: tuple[str, float], device: str | None
+    message_id: str,
+    recipient: str,
+    kind: str,
+    sent_at: datetime,
+    n: int,
+    step: tuple[str, float],
+    device: str | None,
 ) -> Event:
     what, hours = step
     at = sent_at.astimezone(UTC) + timedelta(hours=hours)
@@ -90,7 +96,12 @@ def outcomes(period: Period, people: People, messages: pd.DataFrame) -> tuple[Ro
         if who is None:
             continue
         for event in respond(
-            period.spec, people, str(message["recipient"]), str(message["message_id"]), message["sent_at"], message["kind"]
+            period.spec,
+            people,
+            str(message["recipient"]),
+            str(message["message_id"]),
+            message["sent_at"],
+            message["kind"],
         ):
             at = np.datetime64(event["occurred_at"].replace(tzinfo=None), "us")
             if event["event_type"] == "open" and at < period.end:
@@ -106,7 +117,11 @@ def _messages(messages: pd.DataFrame) -> Iterable[Mapping[str, Any]]:
         sent = sent.tz_localize("UTC") if sent.tzinfo is None else sent
         kind = str(row.get("campaign") or row.get("kind") or "message")
         number = row.get("message_id") or f"{row['recipient']}|{sent.isoformat()}"
-        yield {str(name): value for name, value in row.items()} | {"sent_at": sent.to_pydatetime(), "kind": kind, "message_id": number}
+        yield {str(name): value for name, value in row.items()} | {
+            "sent_at": sent.to_pydatetime(),
+            "kind": kind,
+            "message_id": number,
+        }
 
 
 def _columns(rows: list[tuple[Any, ...]], names: tuple[str, ...]) -> Rows:

@@ -36,7 +36,7 @@ def customers(people: People, period: Period) -> tuple[Rows, Rows]:
         "cookie_id": accounts["cookie_id"][account],
         "device_id": accounts["device_id"][account],
     }
-    rows = post.arrive(rows, shown, "account_id", "email")
+    rows = post.arrive(rows, shown, "account_id", "email", born="birth_date")
     changed = {"last_name": different(rows["last_name"], persons["last_name"][who])}
     return post.correct(rows, changed), {"record_key": accounts["account_id"][account], "person": who}
 
@@ -102,7 +102,7 @@ def _heads(people: People, period: Period, ordered: Rows, draw: np.random.Genera
 
 
 def _progress(heads: Rows, visible: Array, period: Period, post: Arrivals) -> tuple[list[Rows], Rows]:
-    """Versions of each order: placed or paid, shipped, delivered (or cancelled): the earlier ones, and the last.
+    """Versions of each order: placed or paid, shipped, delivered or cancelled; the last one apart.
 
     What the year of history has overtaken is left out: no reader can see it any more.
     """
@@ -113,7 +113,11 @@ def _progress(heads: Rows, visible: Array, period: Period, post: Arrivals) -> tu
     stages = [
         (np.where(draw.random(n) < 0.3, "placed", "paid").astype(object), visible, shipped),
         (np.full(n, "shipped", object), shipped, np.where(cancelled, shipped, arrived)),
-        (np.where(cancelled, "cancelled", "delivered").astype(object), arrived, np.full(n, np.datetime64("NaT"))),
+        (
+            np.where(cancelled, "cancelled", "delivered").astype(object),
+            arrived,
+            np.full(n, np.datetime64("NaT")),
+        ),
     ]
     out = []
     for status, since, until in stages:

@@ -50,7 +50,9 @@ def _heads(people: People, period: Period, sold: Rows, draw: np.random.Generator
     shop = np.where(draw.random(len(who)) < 0.85, home, draw.integers(0, 8, len(who)))
     return take(dressed, back) | {
         "receipt_id": by_day("R", days),
-        "store_id": texts([f"{c}{n + 1:02d}" for c, n in zip(persons["country"][who], shop.tolist(), strict=True)]),
+        "store_id": texts(
+            [f"{c}{n + 1:02d}" for c, n in zip(persons["country"][who], shop.tolist(), strict=True)]
+        ),
         "sold_at": sold["at"],
         "loyalty_id": only(has_card, persons["loyalty_id"][holder]),
         "payment_method": pick(draw, PAYMENTS, len(who)),
@@ -65,7 +67,9 @@ def _returns(heads: Rows, lines: Rows, baskets: Baskets, at: Array, visible: Arr
     wait = (draw.uniform(0.6, 26, len(back)) * DAY_US).astype(np.int64).astype("timedelta64[us]")
     returned = at[of] + wait
     rows = {
-        "return_id": texts([f"T{r[1:]}-{n}" for r, n in zip(heads["receipt_id"][of], baskets.line[back], strict=True)]),
+        "return_id": texts(
+            [f"T{r[1:]}-{n}" for r, n in zip(heads["receipt_id"][of], baskets.line[back], strict=True)]
+        ),
         "receipt_id": heads["receipt_id"][of],
         "returned_at": returned,
         "store_id": heads["store_id"][of],

@@ -1,4 +1,4 @@
-"""Hidden dispositions: what people are like before anybody sends them anything. Never in a channel's table."""
+"""Hidden dispositions: what people are like before anybody writes to them. Never in a channel's table."""
 
 import numpy as np
 
@@ -14,7 +14,11 @@ def buying(spec: WorldSpec, group: Cohort) -> Rows:
     draw, n = rng(spec.seed, "buying", group.number), group.size
     rate = draw.gamma(1.3, PURCHASES_A_YEAR / 1.3 / 365, n)
     leaving = draw.gamma(1.6, 1 / 900, n)
-    drop_out = group.joined + 1 + np.minimum(draw.exponential(1 / np.maximum(leaving, 1e-5)), 20_000).astype(np.int64)
+    drop_out = (
+        group.joined
+        + 1
+        + np.minimum(draw.exponential(1 / np.maximum(leaving, 1e-5)), 20_000).astype(np.int64)
+    )
     return {
         "purchase_rate": rate, "dropped_out_day": drop_out,
         "spend_level": draw.lognormal(0, 0.45, n), "price_sensitivity": draw.beta(2, 4, n) * 3,
@@ -24,7 +28,7 @@ def buying(spec: WorldSpec, group: Cohort) -> Rows:
 
 
 def timing(spec: WorldSpec, group: Cohort) -> Rows:
-    """When in the week a person is awake to shopping: `hours` packs two peaks, their width and the weekend's."""
+    """When in the week a person shops: two peaks of weekdays, their width, and the weekend's."""
     draw, n = rng(spec.seed, "timing", group.number), group.size
     first = np.where(draw.random(n) < 0.3, draw.normal(12.5, 1.0, n), draw.normal(19.5, 1.8, n))
     return {
@@ -73,4 +77,6 @@ def share_on_web(persons: Rows) -> Array:
     """The chance that a purchase is made on the web."""
     in_store = (persons["card_day"] < 10**6) | persons["walks_in"]
     liked = np.where(persons["prefers_web"], persons["web_share"], 0.6 * (1 - persons["web_share"]))
-    return np.asarray(np.where(persons["buys_online"], np.where(in_store, liked, 1.0), np.where(in_store, 0.0, 1.0)))
+    return np.asarray(
+        np.where(persons["buys_online"], np.where(in_store, liked, 1.0), np.where(in_store, 0.0, 1.0))
+    )

@@ -12,7 +12,9 @@ from include.sandbox.world.spec import Array, Rows, given, only, pick, texts
 
 EXTRA_VIEWS = 1.4
 SECONDS_BETWEEN = 40
-REFERRERS = np.array([None, None, "https://search.example/", "https://social.example/", "https://mail.example/"], object)
+REFERRERS = np.array(
+    [None, None, "https://search.example/", "https://social.example/", "https://mail.example/"], object
+)
 
 
 def events(
@@ -32,7 +34,10 @@ def events(
     rows["loyalty_id"] = only(is_last, visits["loyalty_id"][of])
     is_first = np.append(True, of[1:] != of[:-1])[: len(of)]
     rows["referrer"] = only(is_first, pick(draw, REFERRERS, len(of)))
-    return _written(period, visits, rows, draw), {"record_key": visits["session_id"], "person": visits["person"]}
+    return _written(period, visits, rows, draw), {
+        "record_key": visits["session_id"],
+        "person": visits["person"],
+    }
 
 
 def _written(period: Period, visits: Rows, rows: Rows, draw: np.random.Generator) -> Rows:
@@ -65,7 +70,11 @@ def _steps(visits: Rows, draw: np.random.Generator) -> Rows:
     ])  # fmt: skip
     by = np.lexsort((stage, visit))
     visit, kind = visit[by], kind[by]
-    return {"visit": visit, "event_type": kind, "position": np.arange(len(visit)) - np.searchsorted(visit, visit)}
+    return {
+        "visit": visit,
+        "event_type": kind,
+        "position": np.arange(len(visit)) - np.searchsorted(visit, visit),
+    }
 
 
 def _goods(

@@ -45,7 +45,10 @@ REQUIRED = {
     ("shop", "web_events"): "event_id occurred_at session_id cookie_id event_type",
     ("stores", "receipts"): "receipt_id store_id sold_at updated_at currency total_amount",
     ("stores", "receipt_lines"): "receipt_id line_number updated_at sku quantity unit_price",
-    ("stores", "returns"): "return_id receipt_id returned_at updated_at store_id sku quantity amount currency",
+    (
+        "stores",
+        "returns",
+    ): "return_id receipt_id returned_at updated_at store_id sku quantity amount currency",
     ("crm", "contacts"): "contact_id loyalty_id created_at updated_at",
     ("crm", "preferences"): "preference_id contact_id updated_at topic value",
     ("crm", "consents"): "consent_event_id purpose channel status occurred_at updated_at jurisdiction",
@@ -85,7 +88,15 @@ def transactions(tmp_path_factory):
         ("581587", "22138", "BAKING SET", 3, "2011-12-09 12:50", 4.95, 12680.0, "France"),
         ("581587", "22138", "BAKING SET", 1, "2011-12-09 12:49", 4.95, 12680.0, "France"),
     ]
-    names = ["invoice_no", "stock_code", "description", "quantity", "invoiced_at", "unit_price", "customer_no"]
+    names = [
+        "invoice_no",
+        "stock_code",
+        "description",
+        "quantity",
+        "invoiced_at",
+        "unit_price",
+        "customer_no",
+    ]
     frame = pd.DataFrame(rows, columns=[*names, "country"])
     frame["invoiced_at"] = pd.to_datetime(frame["invoiced_at"])
     path = tmp_path_factory.mktemp("orders") / "transactions.parquet"
@@ -143,7 +154,9 @@ def test_only_broken_rows_lack_what_is_required(told):
     for stream, names in REQUIRED.items():
         table = told.tables[stream]
         sound = table.filter(pc.is_null(table["_broken"]))
-        assert {name: sound[name].null_count for name in names.split()} == dict.fromkeys(names.split(), 0), stream
+        assert {name: sound[name].null_count for name in names.split()} == dict.fromkeys(names.split(), 0), (
+            stream
+        )
 
 
 def test_broken_rows_are_broken(world):
@@ -169,9 +182,11 @@ def test_versions_of_a_key_show_one_after_the_other(told):
 
 def test_what_happened_shows_when_it_happened_or_later(told):
     for stream, moment in {
-        ("shop", "orders"): "ordered_at", ("stores", "receipts"): "sold_at", ("shop", "customers"): "created_at",
-        ("shop", "web_events"): "occurred_at", ("email", "events"): "occurred_at", ("crm", "contacts"): "created_at",
-        ("crm", "consents"): "occurred_at", ("email", "subscribers"): "created_at", ("shop", "carts"): "created_at",
+        ("shop", "customers"): "created_at", ("shop", "orders"): "ordered_at",
+        ("shop", "carts"): "created_at", ("shop", "web_events"): "occurred_at",
+        ("stores", "receipts"): "sold_at", ("crm", "contacts"): "created_at",
+        ("crm", "consents"): "occurred_at", ("email", "subscribers"): "created_at",
+        ("email", "events"): "occurred_at",
     }.items():  # fmt: skip
         rows = frame(told, *stream)
         assert (rows["_visible_at"] >= rows[moment]).all(), stream
@@ -268,7 +283,8 @@ def test_a_newcomer_is_seen_on_the_day_of_joining():
 
 def test_hidden_traits_are_in_no_channel(world):
     hidden = set(world.truth_people.column_names) - {
-        "first_name", "last_name", "email", "phone", "country", "language", "time_zone", "gender", "birth_date",
+        "first_name", "last_name", "email", "phone", "country", "language", "time_zone", "gender",
+        "birth_date",
     }  # fmt: skip
     for stream, table in world.tables.items():
         assert not hidden & set(table.column_names), stream
@@ -338,9 +354,12 @@ def test_an_address_is_reached_however_it_is_spelled(world):
     local = address.partition("@")[0].replace(".", "")
     sent = datetime(2026, 3, 16, 9, tzinfo=UTC)
     story = email_response(SPEC, None, f" {local.upper()}+x@GoogleMail.com", "m@x", sent, "welcome")
-    assert "bounce" not in {event["event_type"] for event in story} or world.people.persons["bounces"][
-        world.people.by_mailbox[address.replace(".", "").replace("gmailcom", "gmail.com")]
-    ]
+    assert (
+        "bounce" not in {event["event_type"] for event in story}
+        or world.people.persons["bounces"][
+            world.people.by_mailbox[address.replace(".", "").replace("gmailcom", "gmail.com")]
+        ]
+    )
 
 
 def test_messages_seen_move_purchases_as_the_hidden_effect_says():
@@ -370,7 +389,9 @@ def test_a_transaction_file_is_the_shops_history_line_by_line(transactions):
     assert by["total_amount"].to_dict() == {
         "536365": "30.60", "C536379": "-27.50", "536414": "0.056", "A563185": "-11062.06", "581587": "19.80",
     }  # fmt: skip
-    assert by["status"].to_dict() == {name: "cancelled" if name[0] == "C" else "delivered" for name in by.index}
+    assert by["status"].to_dict() == {
+        name: "cancelled" if name[0] == "C" else "delivered" for name in by.index
+    }
     assert by.loc["581587", "ordered_at"] == pd.Timestamp("2011-12-09 12:49", tz="UTC")
     assert by.loc["536365", "account_id"] == "17850"
     guest = by.loc["536414", ["account_id", "email", "phone", "first_name", "last_name", "cookie_id"]]
@@ -395,6 +416,8 @@ def test_a_replayed_shop_is_calm_and_ends_with_its_last_day(transactions):
 
 def test_a_file_that_is_no_transaction_file_is_named(tmp_path):
     path = tmp_path / "other.parquet"
-    pq.write_table(pa.table({"invoiced_at": pa.array([datetime(2011, 1, 1)]), "stock_code": ["x"]}), path)
+    pq.write_table(
+        pa.table({"invoiced_at": pa.array([datetime(2011, 1, 1, tzinfo=UTC)]), "stock_code": ["x"]}), path
+    )
     with pytest.raises(ValueError, match=r"other\.parquet .*customer_no"):
         build_history(WorldSpec(orders=path))

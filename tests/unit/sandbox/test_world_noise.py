@@ -1,4 +1,4 @@
-"""The world is no easier than `world.md` says: rates realised on 50,000 people, and on what systems hold of 5,000.
+"""The world is no easier than was fixed: rates realised on 50,000 people, and on what systems hold of 5,000.
 
 A realised rate may lie below the one that is fixed by a tenth, or by three standard errors, not more.
 """
@@ -166,7 +166,9 @@ def test_birth_dates_streets_and_postcodes_are_written_badly(people, receipts):
     born = persons["birth_day"].astype("datetime64[D]").astype(str).astype(object)
     dates = [(np.datetime64(w), np.datetime64(t)) for w, t in pairs(receipts["birth_date"], born)]
     assert_hard_enough("a day off", *share(abs(int((w - t).astype(int))) == 1 for w, t in dates), 0.03)
-    assert_hard_enough("January", *share(str(w)[5:] == "01-01" for w, t in dates if str(t)[5:] != "01-01"), 0.02)
+    assert_hard_enough(
+        "January", *share(str(w)[5:] == "01-01" for w, t in dates if str(t)[5:] != "01-01"), 0.02
+    )
     streets = pairs(stayed["street"], persons["street"][~moved])
     folded = ((plain(w).lower(), plain(latin(t)).lower()) for w, t in streets)
     assert_hard_enough("abbreviated", *share(w != t for w, t in folded), 0.30)
@@ -234,7 +236,10 @@ def test_rows_come_late_twice_corrected_or_broken(world, stream, key, event):
 
 def test_consent_is_given_withdrawn_and_erased(world):
     rows = world.tables["crm", "consents"].to_pandas().drop_duplicates("consent_event_id")
-    asked = (np.minimum.reduce([world.people.persons[c] for c in ("card_day", "account_day", "newsletter_day")]) < NEVER)
+    asked = (
+        np.minimum.reduce([world.people.persons[c] for c in ("card_day", "account_day", "newsletter_day")])
+        < NEVER
+    )
     granted = rows[rows["status"] == "granted"].groupby(["purpose", "channel"]).size() / asked.sum()
     assert len(granted) == 10
     assert granted.between(0.55, 0.85).all(), granted
