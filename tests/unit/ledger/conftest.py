@@ -16,7 +16,7 @@ D = date(2026, 3, 15)
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(var=tmp_path / "var", clock="sandbox", lease=1.0, client_timeout=0.5)
+    return Settings(var=tmp_path / "var", clock="sandbox", lease=10.0, client_timeout=5.0)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -104,12 +104,20 @@ def test_the_same_night_again_sends_nothing(settings, sftp):
 def test_the_next_night_sends_only_the_difference(settings, sftp):
     publish_audience(settings, ["ana", "ben", "cyd"])
     apply(settings, sftp)
-    points = [point("ana", "ana@example.com"), point("ben", "ben@elsewhere.org"), point("dot", "dot@example.com")]
+    points = [
+        point("ana", "ana@example.com"),
+        point("ben", "ben@elsewhere.org"),
+        point("dot", "dot@example.com"),
+    ]
     publish_audience(settings, ["ana", "ben", "dot"], NEXT, points)
     assert apply(settings, sftp, NEXT) == {"members": 3, "add": 1, "remove": 1, "update": 1, "batches": 1}
     (name,) = [n for n in files(sftp) if "2026-03-16" in n]
     told = [(r["operation"], r["customer_id"], r["identifier"]) for r in rows_of(sftp.files[name])]
-    assert told == [("remove", "cyd", ""), ("update", "ben", "ben@elsewhere.org"), ("add", "dot", "dot@example.com")]
+    assert told == [
+        ("remove", "cyd", ""),
+        ("update", "ben", "ben@elsewhere.org"),
+        ("add", "dot", "dot@example.com"),
+    ]
     assert acknowledged(settings) == ["ana", "ben", "dot"]
 
 
@@ -137,7 +145,10 @@ def test_who_has_not_consented_is_held_back_and_who_withdrew_is_removed(settings
 def test_consent_withdrawn_between_plan_and_delivery_counts(settings, sftp):
     publish_audience(settings, ["ana", "ben"])
     plan_sync(settings, SYNC, D)
-    withdrawn = [point("ana", "ana@example.com", has_marketing_consent=False), point("ben", "ben@example.com")]
+    withdrawn = [
+        point("ana", "ana@example.com", has_marketing_consent=False),
+        point("ben", "ben@example.com"),
+    ]
     publish_audience(settings, ["ana", "ben"], NEXT, withdrawn)
     assert apply(settings, sftp)["add"] == 1
     assert acknowledged(settings) == ["ben"]
@@ -167,7 +178,9 @@ def test_the_same_date_repaired_twice_is_delivered_each_time(settings, sftp):
 
 
 def test_two_syncs_of_one_audience_keep_apart(settings, sftp):
-    publish_audience(settings, ["ana"], points=[point("ana", "ana@example.com", greeting_name="=cmd|' /C'!A0")])
+    publish_audience(
+        settings, ["ana"], points=[point("ana", "ana@example.com", greeting_name="=cmd|' /C'!A0")]
+    )
     apply(settings, sftp)
     apply(settings, sftp, sync="lapsed_buyers_to_people")
     machine, people = sorted(files(sftp).values(), key=lambda content: content[:3] == b"\xef\xbb\xbf")
@@ -278,12 +291,13 @@ def test_a_claim_of_a_process_that_died_is_waited_for_and_then_resolved(settings
     plan_sync(settings, SYNC, D)
     engine = open_ledger(settings)
     with writing(engine) as db:
-        db.execute(update(AudienceBatch).values(state="claimed", fence=1, file_sha256="0" * 64, lease_until=soon()))
+        db.execute(
+            update(AudienceBatch).values(state="claimed", fence=1, file_sha256="0" * 64, lease_until=soon())
+        )
     assert apply(settings, sftp)["add"] == 1
 
 
 def soon():
-    from datetime import UTC, datetime
 
     return datetime.now(UTC) + timedelta(seconds=0.5)
 
@@ -304,7 +318,11 @@ def test_a_diff_is_the_shortest_way_from_acknowledged_to_wanted():
 
 def test_every_exposure_of_the_project_is_a_sync():
     folder = exposures.AUDIENCES
-    count = sum(path.read_text().count("\n  - name: ") for path in folder.glob("*.yml") if "exposures:" in path.read_text())
+    count = sum(
+        path.read_text().count("\n  - name: ")
+        for path in folder.glob("*.yml")
+        if "exposures:" in path.read_text()
+    )
     syncs = load_syncs(folder)
     assert 6 <= len(syncs) <= count
     assert {sync.conn_id for sync in syncs} == {"mailhouse_sftp"}
@@ -314,8 +332,16 @@ def test_every_exposure_of_the_project_is_a_sync():
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("destination: mailhouse, layout: machine", "destination: mailhaus, layout: machine", "no destination mailhaus"),
-        ("destination: mailhouse, layout: machine", "destination: email_relay, layout: machine", "takes audiences"),
+        (
+            "destination: mailhouse, layout: machine",
+            "destination: mailhaus, layout: machine",
+            "no destination mailhaus",
+        ),
+        (
+            "destination: mailhouse, layout: machine",
+            "destination: email_relay, layout: machine",
+            "takes audiences",
+        ),
         ("layout: machine", "layout: pdf", "line 10: exposures.0.config.meta.layout"),
         ("layout: machine", "layuot: machine", "did you mean layout"),
         ("contact_point: email", "contact_point: fax", "contact_point"),
