@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
+from include.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 FIRST = "2026-03-15"
@@ -24,6 +24,11 @@ class House:
     var: Path
     people: int = 300
     seed: int = 11
+
+    @property
+    def settings(self) -> Settings:
+        """Settings of this installation, for talking to its sandbox."""
+        return Settings(var=self.var, clock="sandbox", schedules=False)
 
     def start(self, day: str = FIRST, nights: int = 1, **env: str) -> subprocess.Popen[str]:
         """Start `make nightly`'s command; the caller waits."""
@@ -72,20 +77,3 @@ class House:
         """All receivers' logs as they are."""
         folder = self.var / "sandbox" / "received"
         return {p.name: p.read_bytes() for p in sorted(folder.glob("*.jsonl"))}
-
-
-class Faults:
-    """Switches faults of a running sandbox on and off over its control API."""
-
-    def __init__(self, house: House) -> None:
-        control = json.loads((house.var / "sandbox" / "control.json").read_text())
-        headers = {"Authorization": f"Bearer {control['token']}"}
-        self._http = httpx.Client(base_url=control["url"], headers=headers, timeout=10)
-
-    def set(self, **fault: Any) -> None:
-        """Set one fault, e.g. `system='stores', kind='missing_amounts', share=0.33`."""
-        self._http.post("/control/faults", json=fault).raise_for_status()
-
-    def clear(self) -> None:
-        """Make every system behave again."""
-        self._http.delete("/control/faults").raise_for_status()

@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from tests.night import FIRST, NEXT, THIRD, Faults, House
+from include import sandbox
+from tests.night import FIRST, NEXT, THIRD, House
 
 
 def poisoned_night(house: House, day: str, **fault) -> tuple[int, str]:
@@ -17,9 +18,9 @@ def poisoned_night(house: House, day: str, **fault) -> tuple[int, str]:
         end = time.monotonic() + 120
         while time.monotonic() < end and not armed.is_set():
             try:
-                Faults(house).set(**fault)
+                sandbox.set_fault(house.settings, **fault)
                 armed.set()
-            except Exception:
+            except sandbox.SandboxError:
                 time.sleep(0.05)
 
     threading.Thread(target=arm, daemon=True).start()
@@ -32,7 +33,7 @@ def poisoned_night(house: House, day: str, **fault) -> tuple[int, str]:
 REQUIRED = [
     ({"system": "stores", "kind": "missing_amounts", "share": 0.34}, "ingest_stores", "CheckFailed"),
     (
-        {"system": "crm", "kind": "rename_column", "stream": "contacts", "from": "email", "to": "e_mail"},
+        {"system": "crm", "kind": "rename_column", "stream": "contacts", "column": "email", "to": "e_mail"},
         "ingest_crm",
         "FixSource",
     ),
