@@ -91,30 +91,37 @@ def _world(people: People, period: Period, messages: pd.DataFrame, joined: Array
 
 def _tell(people: People, period: Period, bought: Rows, sent: Rows, left: Rows) -> Told:
     """Rows of every stream, and whose the records are."""
-    spec, goods = period.spec, catalogue(period.spec)
-    rows: dict[tuple[str, str], Rows] = {}
-    known: dict[tuple[str, str], Rows] = {}
-    in_stores, known["stores", "receipts"] = stores(people, period, goods, bought)
-    if spec.orders is not None and period.is_history:
-        bought = take(bought, ~bought["is_web"])
-    ordered, baskets = shop.ordering(people, period, goods, bought)
-    in_shop, known["shop", "orders"] = shop.orders(people, period, goods, ordered, baskets)
-    if spec.orders is not None and period.is_history:
-        in_shop, known["shop", "orders"] = replay.shop_history(spec, people)
-    abandoned = carts.abandoned(people, period, goods)
-    visits = sessions(people, period, ordered, abandoned[0])
+    rows, known = _tell_shop(people, period, bought)
+    in_stores, known["stores", "receipts"] = stores(people, period, catalogue(period.spec), bought)
+    rows |= {("stores", name): table for name, table in in_stores.items()}
     rows["shop", "customers"], known["shop", "customers"] = shop.customers(people, period)
-    carted = [(ordered, baskets), abandoned]
-    rows["shop", "carts"], known["shop", "carts"] = carts.carts(people, period, goods, carted)
-    rows["shop", "web_events"], known["shop", "web_events"] = web.events(
-        people, period, goods, visits, baskets, abandoned[1]
-    )
     rows["crm", "contacts"], known["crm", "contacts"] = crm.contacts(people, period)
     rows["crm", "preferences"] = crm.preferences(people, period)
     rows["crm", "consents"] = consents.consents(people, period)
-    rows["email", "subscribers"], known["email", "subscribers"] = newsletter.subscribers(
-        people, period, sent, left
-    )
+    subscribed = newsletter.subscribers(people, period, sent, left)
+    rows["email", "subscribers"], known["email", "subscribers"] = subscribed
     rows["email", "events"] = newsletter.events(people, period, sent)
-    rows |= {("stores", name): table for name, table in in_stores.items()}
-    return rows | {("shop", name): table for name, table in in_shop.items()}, known
+    return rows, known
+
+
+def _tell_shop(people: People, period: Period, bought: Rows) -> Told:
+    """What the web shop knows of visits, carts and orders; its history's orders may be a file's."""
+    spec, goods = period.spec, catalogue(period.spec)
+    is_replayed = spec.orders is not None and period.is_history
+    ordered, baskets = shop.ordering(
+        people, period, goods, take(bought, bought["is_web"] & (not is_replayed))
+    )
+    tables, guests = shop.orders(people, period, goods, ordered, baskets)
+    if is_replayed:
+        tables, guests = replay.shop_history(spec, people)
+    left, left_baskets = carts.abandoned(people, period, goods)
+    visits = sessions(people, period, ordered, left)
+    tables["carts"], anonymous = carts.carts(
+        people, period, goods, [(ordered, baskets), (left, left_baskets)]
+    )
+    tables["web_events"], visitors = web.events(people, period, goods, visits, baskets, left_baskets)
+    known = {"orders": guests, "carts": anonymous, "web_events": visitors}
+    return (
+        {("shop", name): table for name, table in tables.items()},
+        {("shop", name): table for name, table in known.items()},
+    )

@@ -59,16 +59,7 @@ def _final_turn(people: People, seed: int, who: Array, first: Array, turns: int)
 
 def _outcome(people: People, period: Period, rows: Rows) -> Rows:
     who, day, seed, persons = rows["person"], rows["day"], period.spec.seed, people.persons
-    n = len(who)
-    if not n:
-        empty = np.empty(0, "datetime64[us]")
-        return dict.fromkeys(("at", "opened_at", "clicked_at", "left_at", "complained_at"), empty) | {
-            "is_bounce": np.empty(0, bool)
-        }
-    first = int(day.min())
-    at = midnights(period.spec.time_zone, first, int(day.max()))[day - first] + _hours(
-        9 + 2 * chance_of(seed, "newsletter minute", who, day)
-    )
+    at = _sent_at(period, who, day)
     bounced = persons["bounces"][who]
     left, complained = leaves(people, seed, who, day) & ~bounced, complains(people, seed, who, day) & ~bounced
     wait = 0.05 + 4 * chance_of(seed, "newsletter wait", who, day) ** 3 * 9
@@ -76,14 +67,24 @@ def _outcome(people: People, period: Period, rows: Rows) -> Rows:
     opens = (opens | left | complained) & ~bounced
     clicks = opens & (chance_of(seed, "newsletter click", who, day) < persons["click_probability"][who])
     opened = at + _hours(wait)
-    never = np.datetime64("NaT")
+    never = np.datetime64("NaT", "us")
     return {
         "at": at, "is_bounce": bounced,
         "opened_at": np.where(opens, opened, never),
-        "clicked_at": np.where(clicks, opened + _hours(np.full(n, 0.02)), never),
-        "left_at": np.where(left, opened + _hours(np.full(n, 0.04)), never),
-        "complained_at": np.where(complained, opened + _hours(np.full(n, 0.05)), never),
+        "clicked_at": np.where(clicks, opened + _hours(np.full(len(at), 0.02)), never),
+        "left_at": np.where(left, opened + _hours(np.full(len(at), 0.04)), never),
+        "complained_at": np.where(complained, opened + _hours(np.full(len(at), 0.05)), never),
     }  # fmt: skip
+
+
+def _sent_at(period: Period, who: Array, day: Array) -> Array:
+    """Between nine and eleven in the morning, company time."""
+    if not len(day):
+        return np.empty(0, "datetime64[us]")
+    first = int(day.min())
+    starts = midnights(period.spec.time_zone, first, int(day.max()))
+    hours = 9 + 2 * chance_of(period.spec.seed, "newsletter minute", who, day)
+    return np.asarray(starts[day - first] + _hours(hours))
 
 
 def seen(rows: Rows) -> Rows:

@@ -23,6 +23,7 @@ class Carries:
     is_store: bool = False
 
 
+DETAILS = ("email", "phone", "name", "address", "birth")
 STORE_CARD = Carries(email=0.55, phone=0.75, name=1, address=0.70, birth=0.80, script="latin", is_store=True)
 STORE_PLAIN = Carries(email=0.20, phone=0.20, script="latin", is_store=True)
 ACCOUNT = Carries(phone=0.60, name=1, address=0.60, birth=0.20)
@@ -38,17 +39,10 @@ def dress(people: People, who: Array, days: Array, carries: Carries, draw: np.ra
     and change their number in between.
     """
     n, persons = len(who), people.persons
-    has = {
-        name: draw.random(n) < getattr(carries, name)
-        for name in ("email", "phone", "name", "address", "birth")
-    }
+    has = {name: draw.random(n) < getattr(carries, name) for name in DETAILS}
     rows: Rows = {"country": persons["country"][who]}
     if carries.email:
-        given = noise_contact.spell_mail(people.address_of(who, draw), draw)
-        given = only(has["email"], given)
-        rows["email"] = (
-            noise_contact.blur_mail(given, who, draw, carries.is_store) if carries.email < 1 else given
-        )
+        rows["email"] = _address(people, who, has["email"], carries, draw)
     if carries.phone:
         numbers = noise_contact.spell_phones(telephone_of(people, who, days, draw), rows["country"], draw)
         rows["phone"] = noise_contact.blur_phones(only(has["phone"], numbers), draw)
@@ -59,9 +53,15 @@ def dress(people: People, who: Array, days: Array, carries: Carries, draw: np.ra
     if carries.address:
         rows |= {k: only(has["address"], v) for k, v in _home(people, who, days, carries, draw).items()}
     if carries.birth:
-        born = noise_text.birth_dates(persons["birth_day"][who], draw)
-        rows["birth_date"] = only(has["birth"], born)
+        rows["birth_date"] = only(has["birth"], noise_text.birth_dates(persons["birth_day"][who], draw))
     return rows
+
+
+def _address(people: People, who: Array, has: Array, carries: Carries, draw: np.random.Generator) -> Array:
+    written = only(has, noise_contact.spell_mail(people.address_of(who, draw), draw))
+    if carries.email == 1:  # the system checks it
+        return written
+    return noise_contact.blur_mail(written, who, draw, carries.is_store)
 
 
 def telephone_of(people: People, who: Array, days: Array, draw: np.random.Generator) -> Array:

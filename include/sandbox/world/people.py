@@ -99,14 +99,16 @@ def grow(spec: WorldSpec, count: int, first: Callable[[], Cohort] | None = None)
         own_ids = group.account_ids if which == 0 else own_ids
     persons = stack(rows) | _mailboxes(mails)
     people = People(count, persons, np.concatenate(tastes), stack(devices), {})
-    sizes = [len(mail) for mail in mails]
-    accounts, persons["newsletter_email"] = (
-        _accounts(spec, people, sizes),
-        _newsletter_mail(spec, people, sizes),
-    )
+    return _enrol(spec, people, [len(mail) for mail in mails], own_ids)
+
+
+def _enrol(spec: WorldSpec, people: People, sizes: list[int], own_ids: Array | None) -> People:
+    """The people with their web accounts and subscriptions; `own_ids` of the first accounts, if given."""
+    persons, accounts = people.persons, _accounts(spec, people, sizes)
+    persons["newsletter_email"] = _newsletter_mail(spec, people, sizes)
     if own_ids is not None:
         accounts["account_id"][: len(own_ids)] = own_ids
-    return People(count, persons, people.taste, people.devices, accounts)
+    return People(people.cohorts, persons, people.taste, people.devices, accounts)
 
 
 def _cohort(spec: WorldSpec, group: Cohort, numbers: dict[str, int]) -> tuple[Rows, Array]:

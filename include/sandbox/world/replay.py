@@ -106,21 +106,21 @@ def shop_history(spec: WorldSpec, people: People) -> tuple[dict[str, Rows], Rows
         "order_id": invoice, "ordered_at": at, "updated_at": at, "_visible_at": at,
         "total_amount": _mills(np.round(totals).astype(np.int64)),
     }  # fmt: skip
-    lines = {
-        "order_id": invoice[of],
-        "line_number": pd.Series(of).groupby(of).cumcount().to_numpy() + 1,
-        "sku": file["stock_code"].to_numpy(object),
-        "description": file["description"]
-        .astype(object)
-        .where(file["description"].notna(), None)
-        .to_numpy(object),
-        "quantity": file["quantity"].to_numpy(np.int64),
-        "unit_price": _mills(mills),
-        "_visible_at": at[of],
-    }
+    lines = _lines(file, of, mills) | {"order_id": invoice[of], "_visible_at": at[of]}
     guests = invoice[~given(heads["account_id"])]
     truth = {"record_key": guests, "person_id": texts([f"G{name}" for name in guests])}
     return {"orders": arrivals.undamaged(heads), "order_lines": arrivals.undamaged(lines)}, truth
+
+
+def _lines(file: pd.DataFrame, of: Array, mills: Array) -> Rows:
+    described = file["description"].astype(object)
+    return {
+        "line_number": pd.Series(of).groupby(of).cumcount().to_numpy() + 1,
+        "sku": file["stock_code"].to_numpy(object),
+        "description": described.where(described.notna(), None).to_numpy(object),
+        "quantity": file["quantity"].to_numpy(np.int64),
+        "unit_price": _mills(mills),
+    }
 
 
 def _heads(spec: WorldSpec, people: People, invoices: pd.DataFrame, draw: np.random.Generator) -> Rows:

@@ -1,6 +1,6 @@
 """What the recipient of one accepted e-mail does with it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -91,37 +91,35 @@ def outcomes(period: Period, people: People, messages: pd.DataFrame) -> tuple[Ro
     """
     seen: list[tuple[int, np.datetime64, str]] = []
     left: list[tuple[int, np.datetime64]] = []
-    for message in _messages(messages):
-        who = people.by_mailbox.get(mailbox(str(message["recipient"])))
-        if who is None:
-            continue
-        for event in respond(
-            period.spec,
-            people,
-            str(message["recipient"]),
-            str(message["message_id"]),
-            message["sent_at"],
-            message["kind"],
-        ):
+    for who, channel, story in _stories(period.spec, people, messages):
+        for event in story:
             at = np.datetime64(event["occurred_at"].replace(tzinfo=None), "us")
             if event["event_type"] == "open" and at < period.end:
-                seen.append((who, at, str(message.get("channel") or "email")))
+                seen.append((who, at, channel))
             if event["event_type"] == "unsubscribe" and period.start <= at < period.end:
                 left.append((who, at))
     return _columns(seen, ("person", "at", "channel")), _columns(left, ("person", "at"))
 
 
-def _messages(messages: pd.DataFrame) -> Iterable[Mapping[str, Any]]:
+def _stories(
+    spec: WorldSpec, people: People, messages: pd.DataFrame
+) -> Iterator[tuple[int, str, list[Event]]]:
+    """Who got each message, through which channel, and what they did with it."""
     for row in messages.to_dict("records"):
-        sent = pd.Timestamp(row["sent_at"])
+        recipient, sent = str(row["recipient"]), pd.Timestamp(row["sent_at"])
+        who = people.by_mailbox.get(mailbox(recipient))
+        if who is None:
+            continue
         sent = sent.tz_localize("UTC") if sent.tzinfo is None else sent
-        kind = str(row.get("campaign") or row.get("kind") or "message")
-        number = row.get("message_id") or f"{row['recipient']}|{sent.isoformat()}"
-        yield {str(name): value for name, value in row.items()} | {
-            "sent_at": sent.to_pydatetime(),
-            "kind": kind,
-            "message_id": number,
-        }
+        kind = _text(row.get("campaign")) or _text(row.get("kind")) or "message"
+        name = _text(row.get("message_id")) or f"{recipient}|{sent.isoformat()}"
+        story = respond(spec, people, recipient, name, sent.to_pydatetime(), kind)
+        yield who, _text(row.get("channel")) or "email", story
+
+
+def _text(value: object) -> str:
+    """The value if it is text; nothing for what a data frame puts in its place."""
+    return value if isinstance(value, str) else ""
 
 
 def _columns(rows: list[tuple[Any, ...]], names: tuple[str, ...]) -> Rows:

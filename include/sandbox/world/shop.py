@@ -55,14 +55,13 @@ def account_on(people: People, who: Array, days: Array, draw: np.random.Generato
     return np.where(has_first, chosen, np.where(has_second, second, -1))
 
 
-def ordering(people: People, period: Period, goods: Catalogue, bought: Rows) -> tuple[Rows, Baskets]:
-    """Who orders with which account and device, and what: what orders, carts and sessions share."""
+def ordering(people: People, period: Period, goods: Catalogue, rows: Rows) -> tuple[Rows, Baskets]:
+    """With which account and device web purchases are made, and of what."""
     draw = period.rng("ordering")
-    rows = take(bought, bought["is_web"])
     account = account_on(people, rows["person"], rows["day"], draw)
     account = np.where(draw.random(len(account)) < GUEST_ORDERS, -1, account)
     used = people.device_of(rows["person"], draw)
-    rows |= used | {"account": account, "order_id": by_day("W", rows["day"])}
+    rows = rows | used | {"account": account, "order_id": by_day("W", rows["day"])}
     return rows, fill(goods, rows, people.liking, draw)
 
 
@@ -107,22 +106,18 @@ def _progress(heads: Rows, visible: Array, period: Period, post: Arrivals) -> tu
     What the year of history has overtaken is left out: no reader can see it any more.
     """
     draw, n = post.draw, len(visible)
+    never = np.full(n, np.datetime64("NaT"))
     cancelled = draw.random(n) < CANCELLED
     shipped = visible + _days(draw.uniform(0.4, 2.5, n))
     arrived = np.where(cancelled, shipped, shipped + _days(draw.uniform(0.8, 4, n)))
     stages = [
         (np.where(draw.random(n) < 0.3, "placed", "paid").astype(object), visible, shipped),
         (np.full(n, "shipped", object), shipped, np.where(cancelled, shipped, arrived)),
-        (
-            np.where(cancelled, "cancelled", "delivered").astype(object),
-            arrived,
-            np.full(n, np.datetime64("NaT")),
-        ),
+        (np.where(cancelled, "cancelled", "delivered").astype(object), arrived, never),
     ]
     out = []
     for status, since, until in stages:
-        rows = post.stamp(heads | {"status": status}, since)
-        rows = post.damage(rows, "", "currency", "total_amount")
+        rows = post.damage(post.stamp(heads | {"status": status}, since), "", "currency", "total_amount")
         overtaken = (until < period.end) & period.is_history
         out.append(take(rows, ~overtaken & (since != until)))
     return out[:-1], out[-1]

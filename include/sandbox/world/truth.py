@@ -13,9 +13,8 @@ from include.sandbox.world.tables import stack
 
 PLAIN_TRAITS = (
     "person_id country time_zone language gender first_name last_name new_last_name"
-    " email second_email"
-    " family_email phone new_phone home_phone purchase_rate spend_level price_sensitivity session_rate"
-    " open_probability click_probability"
+    " email second_email family_email phone new_phone home_phone"
+    " purchase_rate spend_level price_sensitivity session_rate open_probability click_probability"
     " unsubscribe_probability complaint_probability bearable_messages_a_week message_effect"
 )
 DATED_TRAITS = {
