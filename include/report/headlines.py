@@ -23,10 +23,10 @@ def headlines(summary: Summary) -> list[str]:
 def _published(summary: Summary) -> str:
     if summary["version"]:
         return ""
-    return (
-        f"Nothing new was published for {words.day(summary['date'])}. "
-        "Everyone still sees the last version that passed its checks."
-    )
+    failed = summary["checks"]["failed"]
+    why = f": {words.count(failed, 'check')} failed" if failed else ""
+    before = "Everyone still sees the last version that passed." if summary["previous_version"] else ""
+    return f"Nothing new was published for {words.day(summary['date'])}{why}. {before}".rstrip()
 
 
 def _messages(summary: Summary) -> list[str]:
