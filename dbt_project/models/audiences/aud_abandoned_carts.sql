@@ -34,7 +34,7 @@ ordered_since as (
 
 select open_carts.customer_id
 from open_carts
-left join ordered_since using (customer_id)
+left join ordered_since on open_carts.customer_id = ordered_since.customer_id
 where
     ordered_since.customer_id is null
     and open_carts.left_at >= {{ day_end(days_before=7) }}

@@ -12,7 +12,7 @@ ranked as (
 
     select
         customer_id,
-        row_number() over (order by year_amount desc, customer_id) as position,
+        row_number() over (order by year_amount desc, customer_id asc) as place,
         count(*) over () as count_customers
     from customers
 
@@ -20,4 +20,4 @@ ranked as (
 
 select customer_id
 from ranked
-where position <= ceil(count_customers / 10.0)
+where place <= ceil(count_customers / 10.0)

@@ -7,13 +7,13 @@ members as (
 
 ),
 
-before as (
+earlier_stays as (
 
     select * from {{ ref('stg_night__previous_audience_membership') }}
 
 ),
 
-merges as (
+merged_ids as (
 
     select * from {{ ref('fct_identity_changes') }}
     where
@@ -23,26 +23,30 @@ merges as (
 ),
 
 -- a stay goes on under the id that a merge left
+stays_under_any_id as (
+
+    select
+        audience,
+        customer_id,
+        entered_date
+    from earlier_stays
+    union all
+    select
+        earlier_stays.audience,
+        merged_ids.customer_id,
+        earlier_stays.entered_date
+    from earlier_stays
+    inner join merged_ids on earlier_stays.customer_id = merged_ids.previous_customer_id
+
+),
+
 stays as (
 
     select
         audience,
         customer_id,
         min(entered_date) as entered_date
-    from (
-        select
-            audience,
-            customer_id,
-            entered_date
-        from before
-        union all
-        select
-            before.audience,
-            merges.customer_id,
-            before.entered_date
-        from before
-        inner join merges on before.customer_id = merges.previous_customer_id
-    ) as under_any_id
+    from stays_under_any_id
     group by audience, customer_id
 
 )
@@ -52,4 +56,7 @@ select
     members.customer_id,
     coalesce(stays.entered_date, {{ business_date() }}) as entered_date
 from members
-left join stays using (audience, customer_id)
+left join stays
+    on
+        members.audience = stays.audience
+        and members.customer_id = stays.customer_id

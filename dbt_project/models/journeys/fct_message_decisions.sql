@@ -44,23 +44,34 @@ ranked as (
         judged.*,
         coalesce(heard_lately.count_messages, 0) + row_number() over (
             partition by judged.customer_id, judged.reason is null
-            order by judged.importance desc, judged.due_at, judged.message_key
+            order by judged.importance desc, judged.due_at asc, judged.message_key asc
         ) as count_heard
     from judged
-    left join heard_lately using (customer_id)
+    left join heard_lately on judged.customer_id = heard_lately.customer_id
 
 ),
 
 decided as (
 
     select
-        ranked.* exclude (reason, count_heard),
+        ranked.message_key,
+        ranked.journey,
+        ranked.step,
+        ranked.trigger_id,
+        ranked.trigger_record,
+        ranked.customer_id,
+        ranked.channel,
+        ranked.purpose,
+        ranked.contact_point_id,
+        ranked.importance,
+        ranked.due_at,
+        ranked.expires_at,
         case
             when ranked.reason is not null then ranked.reason
             when ranked.count_heard > policies.cap_messages then 'frequency_cap'
             when
-                {{ share_of("'control_group|' || ranked.customer_id") }} < policies.control_group_share
-                then 'control_group'
+                {{ share_of("'control_group|' || ranked.customer_id") }}
+                < policies.control_group_share then 'control_group'
         end as reason
     from ranked
     cross join policies

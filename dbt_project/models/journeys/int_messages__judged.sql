@@ -1,4 +1,4 @@
--- grain: one row per candidate, with the first reason that forbids it, caps and control group not yet asked
+-- grain: one row per candidate, with the first reason against it; caps and control group come later
 with
 
 candidates as (
@@ -49,8 +49,8 @@ numbered as (
                 journey,
                 step,
                 case once_per when 'customer' then customer_id else trigger_id end
-            order by importance desc, due_at, trigger_id, customer_id
-        ) as position
+            order by importance desc, due_at asc, trigger_id asc, customer_id asc
+        ) as place
     from candidates
 
 )
@@ -80,7 +80,7 @@ select
         when
             told_keys.message_key is not null
             or (numbered.once_per = 'customer' and told_customers.customer_id is not null)
-            or numbered.position > 1 then 'already_told'
+            or numbered.place > 1 then 'already_told'
         when
             numbered.expires_at <= {{ now() }}
             or numbered.expires_at <= numbered.due_at then 'expired'

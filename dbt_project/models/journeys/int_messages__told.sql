@@ -52,8 +52,11 @@ concerned as (
         addresses.customer_id,
         messages.message_key
     from messages
-    inner join spellings using (address_hash)
-    inner join addresses using (identifier_type, identifier_value)
+    inner join spellings on messages.address_hash = spellings.address_hash
+    inner join addresses
+        on
+            spellings.identifier_type = addresses.identifier_type
+            and spellings.identifier_value = addresses.identifier_value
 
 )
 
@@ -65,4 +68,4 @@ select
     messages.state,
     messages.business_date
 from concerned
-inner join messages using (message_key)
+inner join messages on concerned.message_key = messages.message_key

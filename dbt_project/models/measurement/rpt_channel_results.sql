@@ -13,7 +13,7 @@ message_events as (
 select
     contact_channel,
     coalesce(campaign, 'none') as campaign,
-    {%- for event_type, column in {
+    {% for event_type, column in {
         'accepted': 'sent',
         'delivered': 'delivered',
         'open': 'opened',
@@ -22,9 +22,9 @@ select
         'complaint': 'complained',
         'unsubscribe': 'unsubscribed',
     }.items() %}
-    cast(count(distinct message_id) filter (where event_type = '{{ event_type }}') as bigint)
-        as count_{{ column }},
-    {%- endfor %}
+        cast(count(distinct message_id) filter (where event_type = '{{ event_type }}') as bigint)
+            as count_{{ column }},
+    {% endfor %}
     min(occurred_at) as first_event_at,
     max(occurred_at) as last_event_at
 from message_events

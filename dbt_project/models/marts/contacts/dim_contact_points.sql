@@ -47,13 +47,13 @@ consented as (
         addresses.customer_id,
         addresses.channel,
         addresses.identifier_value,
-        {%- for purpose in purposes %}
-        coalesce(bool_or(
-            standing.purpose = '{{ purpose }}'
-            and standing.is_granted
-            and coalesce(by_address.is_granted, true)
-        ), false) as has_{{ purpose }}_consent,
-        {%- endfor %}
+        {% for purpose in purposes %}
+            coalesce(bool_or(
+                standing.purpose = '{{ purpose }}'
+                and standing.is_granted
+                and coalesce(by_address.is_granted, true)
+            ), false) as has_{{ purpose }}_consent,
+        {% endfor %}
         max(standing.occurred_at) filter (where standing.purpose = 'marketing')
             as marketing_consent_at,
         max(standing.jurisdiction) filter (where standing.purpose = 'marketing')
@@ -86,9 +86,16 @@ joined as (
         customers.time_zone,
         customers.language
     from addresses
-    inner join consented using (customer_id, channel, identifier_value)
-    inner join customers using (customer_id)
-    left join suppressions using (channel, mailbox_hash)
+    inner join consented
+        on
+            addresses.customer_id = consented.customer_id
+            and addresses.channel = consented.channel
+            and addresses.identifier_value = consented.identifier_value
+    inner join customers on addresses.customer_id = customers.customer_id
+    left join suppressions
+        on
+            addresses.channel = suppressions.channel
+            and addresses.mailbox_hash = suppressions.mailbox_hash
 
 )
 
@@ -102,11 +109,11 @@ select
     row_number() over (
         partition by customer_id, channel
         order by
-            suppression_reason is not null,
+            suppression_reason is not null asc,
             has_marketing_consent desc,
             last_seen_at desc,
             count_records desc,
-            address
+            address asc
     ) = 1 as is_preferred,
     greeting_name,
     time_zone,

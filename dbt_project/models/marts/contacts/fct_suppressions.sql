@@ -53,7 +53,7 @@ erasures as (
         'erasure_requested' as reason,
         consents.occurred_at
     from consents
-    inner join addresses using (customer_id)
+    inner join addresses on consents.customer_id = addresses.customer_id
     where consents.status = 'erasure_requested'
     union all
     select
@@ -68,6 +68,24 @@ erasures as (
 
 ),
 
+said as (
+
+    select
+        channel,
+        identifier_value,
+        reason,
+        occurred_at
+    from reported
+    union all
+    select
+        channel,
+        identifier_value,
+        reason,
+        occurred_at
+    from erasures
+
+),
+
 suppressed as (
 
     select
@@ -75,7 +93,7 @@ suppressed as (
         identifier_value,
         reason,
         max(occurred_at) as suppressed_at
-    from (select * from reported union all select * from erasures) as said
+    from said
     group by channel, identifier_value, reason
 
 ),
@@ -87,13 +105,13 @@ standing as (
     from suppressed
     left join by_address
         on
-            suppressed.reason = 'unsubscribed'
-            and suppressed.identifier_value = by_address.identifier_value
+            suppressed.identifier_value = by_address.identifier_value
+            and suppressed.reason = 'unsubscribed'
             and by_address.identifier_type = 'email'
             and by_address.purpose = 'marketing'
             and by_address.contact_channel = 'email'
             and by_address.is_granted
-            and by_address.occurred_at > suppressed.suppressed_at
+            and suppressed.suppressed_at < by_address.occurred_at
     where by_address.identifier_value is null
 
 )

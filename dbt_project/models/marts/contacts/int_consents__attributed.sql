@@ -20,31 +20,41 @@ addresses as (
 ),
 
 -- the record says who; where there is none, everybody who has the address
-by_record as (
+speakers as (
 
     select
-        consents.*,
+        consents.consent_event_key,
         customers.customer_id
     from consents
-    left join customers using (record_id)
-
-),
-
-by_address as (
-
+    inner join customers on consents.record_id = customers.record_id
+    union all
     select
-        by_record.* exclude (customer_id),
+        consents.consent_event_key,
         addresses.customer_id
-    from by_record
+    from consents
+    left join customers on consents.record_id = customers.record_id
     inner join addresses
         on
-            by_record.identifier_type = addresses.identifier_type
-            and by_record.identifier_value = addresses.identifier_value
-    where by_record.customer_id is null
+            consents.identifier_type = addresses.identifier_type
+            and consents.identifier_value = addresses.identifier_value
+    where customers.customer_id is null
 
 )
 
-select * from by_record
-where customer_id is not null
-union all by name
-select * from by_address
+select
+    speakers.customer_id,
+    consents.consent_event_key,
+    consents.channel,
+    consents.stream,
+    consents.record_key,
+    consents.purpose,
+    consents.contact_channel,
+    consents.status,
+    consents.occurred_at,
+    consents.jurisdiction,
+    consents.text_version,
+    consents.address,
+    consents.identifier_type,
+    consents.identifier_value
+from speakers
+inner join consents on speakers.consent_event_key = consents.consent_event_key

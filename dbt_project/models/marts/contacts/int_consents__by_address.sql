@@ -1,4 +1,4 @@
--- grain: one row per purpose, contact channel and mailbox or number: the newest dated event that names it holds
+-- grain: one row per purpose, contact channel and mailbox or number: the newest event that names it
 with
 
 consents as (

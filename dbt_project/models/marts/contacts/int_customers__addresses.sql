@@ -27,9 +27,13 @@ customers as (
 
 personal as (
 
-    select *
+    select identifiers.*
     from identifiers
-    inner join usable using (record_id, identifier_type, identifier_value)
+    inner join usable
+        on
+            identifiers.record_id = usable.record_id
+            and identifiers.identifier_type = usable.identifier_type
+            and identifiers.identifier_value = usable.identifier_value
 
 ),
 
@@ -44,7 +48,7 @@ gathered as (
         max(personal.last_seen_at) as last_seen_at,
         count(*) as count_records
     from personal
-    inner join customers using (record_id)
+    inner join customers on personal.record_id = customers.record_id
     group by customers.customer_id, personal.identifier_type, personal.identifier_value
 
 )

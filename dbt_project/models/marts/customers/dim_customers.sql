@@ -1,4 +1,4 @@
--- grain: one row per customer, that is per person as far as we can tell; nothing here names the person
+-- grain: one row per customer, that is per person as far as we know; nothing here names them
 with
 
 described as (
@@ -41,8 +41,23 @@ joined as (
 
     select
         described.*,
-        purchases.* exclude (customer_id),
-        behaviour.* exclude (customer_id),
+        purchases.count_orders,
+        purchases.count_store_orders,
+        purchases.count_web_orders,
+        purchases.total_amount,
+        purchases.year_amount,
+        purchases.average_basket_amount,
+        purchases.first_ordered_at,
+        purchases.last_ordered_at,
+        purchases.favourite_category,
+        purchases.favourite_store_id,
+        purchases.preferred_buying_channel,
+        behaviour.last_interacted_at,
+        behaviour.count_web_events,
+        behaviour.last_visited_at,
+        behaviour.count_email_opens,
+        behaviour.count_email_clicks,
+        behaviour.preferred_device,
         returns.count_returns,
         returns.returned_amount,
         loyalty.customer_id is not null as is_loyalty_member,
@@ -50,10 +65,10 @@ joined as (
         loyalty.loyalty_points,
         {{ business_date() }} - {{ local_date('purchases.last_ordered_at') }} as days_since_order
     from described
-    left join purchases using (customer_id)
-    left join behaviour using (customer_id)
-    left join returns using (customer_id)
-    left join loyalty using (customer_id)
+    left join purchases on described.customer_id = purchases.customer_id
+    left join behaviour on described.customer_id = behaviour.customer_id
+    left join returns on described.customer_id = returns.customer_id
+    left join loyalty on described.customer_id = loyalty.customer_id
 
 )
 

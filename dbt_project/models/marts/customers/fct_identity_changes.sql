@@ -31,7 +31,11 @@ moved as (
         now_known.customer_id,
         before_known.customer_id as previous_customer_id
     from now_known
-    inner join before_known using (channel, stream, record_key)
+    inner join before_known
+        on
+            now_known.channel = before_known.channel
+            and now_known.stream = before_known.stream
+            and now_known.record_key = before_known.record_key
     where now_known.customer_id <> before_known.customer_id
 
 ),
@@ -50,8 +54,8 @@ changes as (
         customers_now.customer_id,
         cast(null as varchar) as previous_customer_id
     from customers_now
-    left join customers_before using (customer_id)
-    left join moved using (customer_id)
+    left join customers_before on customers_now.customer_id = customers_before.customer_id
+    left join moved on customers_now.customer_id = moved.customer_id
     where
         customers_before.customer_id is null
         and moved.customer_id is null

@@ -1,4 +1,4 @@
--- grain: one row per identifier and pair of records that it joined, or would have joined but for the reason
+-- grain: one row per identifier and pair of records that it joined, or would have joined
 with
 
 links as (

@@ -53,4 +53,4 @@ select
     totals.count_email_clicks,
     preferred_devices.device_type as preferred_device
 from totals
-left join preferred_devices using (customer_id)
+left join preferred_devices on totals.customer_id = preferred_devices.customer_id

@@ -9,7 +9,8 @@ records as (
         upper(trim(records.country)) as country_code,
         lower(split_part(trim(records.language), '-', 1)) as language_code
     from {{ ref('int_records__unioned') }} as records
-    inner join {{ ref('int_identity__customers') }} as customers using (record_id)
+    inner join {{ ref('int_identity__customers') }} as customers
+        on records.record_id = customers.record_id
 
 ),
 
@@ -38,7 +39,7 @@ known as (
 
 ),
 
-latest as (
+described as (
 
     select
         customer_id,
@@ -46,10 +47,10 @@ latest as (
         max(last_seen_at) as last_seen_at,
         min_by(channel, (first_seen_at, channel, stream, record_key)) as first_seen_channel,
         min_by(record_id, (first_seen_at, channel, stream, record_key)) as first_seen_record,
-        {%- for column in ['known_country', 'known_time_zone', 'language_code', 'gender'] %}
-        max_by({{ column }}, (last_seen_at, record_id)) filter (where {{ column }} is not null)
-            as {{ column }},
-        {%- endfor %}
+        {% for column in ['known_country', 'known_time_zone', 'language_code', 'gender'] %}
+            max_by({{ column }}, (last_seen_at, record_id)) filter (where {{ column }} is not null)
+                as {{ column }},
+        {% endfor %}
         count(*) as count_records,
         count(distinct channel) as count_channels
     from known
@@ -105,27 +106,36 @@ commonest_first_names as (
     from first_names
     group by customer_id
 
+),
+
+greetings as (
+
+    select
+        customer_id,
+        case
+            when spelling in (upper(spelling), lower(spelling))
+                then upper(left(spelling, 1)) || lower(substr(spelling, 2))
+            else spelling
+        end as greeting_name
+    from commonest_first_names
+
 )
 
 select
-    latest.customer_id,
-    latest.first_seen_at,
-    latest.last_seen_at,
-    latest.first_seen_channel,
-    latest.first_seen_record,
-    latest.known_country as country,
-    coalesce(latest.language_code, countries.language) as language,
-    coalesce(latest.known_time_zone, countries.time_zone) as time_zone,
-    latest.gender,
+    described.customer_id,
+    described.first_seen_at,
+    described.last_seen_at,
+    described.first_seen_channel,
+    described.first_seen_record,
+    described.known_country as country,
+    coalesce(described.language_code, countries.language) as language,
+    coalesce(described.known_time_zone, countries.time_zone) as time_zone,
+    described.gender,
     commonest_birth_years.birth_year,
-    case
-        when names.spelling = upper(names.spelling) or names.spelling = lower(names.spelling)
-            then upper(left(names.spelling, 1)) || lower(substr(names.spelling, 2))
-        else names.spelling
-    end as greeting_name,
-    latest.count_records,
-    latest.count_channels
-from latest
-left join countries on latest.known_country = countries.country
-left join commonest_birth_years on latest.customer_id = commonest_birth_years.customer_id
-left join commonest_first_names as names on latest.customer_id = names.customer_id
+    greetings.greeting_name,
+    described.count_records,
+    described.count_channels
+from described
+left join countries on described.known_country = countries.country
+left join commonest_birth_years on described.customer_id = commonest_birth_years.customer_id
+left join greetings on described.customer_id = greetings.customer_id

@@ -24,7 +24,7 @@ holders as (
 
     select distinct customers.customer_id
     from identifiers
-    inner join customers using (record_id)
+    inner join customers on identifiers.record_id = customers.record_id
 
 ),
 
@@ -32,11 +32,12 @@ tiers as (
 
     select
         customers.customer_id,
-        max_by(memberships.tier, (memberships.updated_at, memberships.record_id))
-            filter (where memberships.tier is not null) as tier,
+        max_by(memberships.tier, (memberships.updated_at, memberships.record_id)) filter (
+            where memberships.tier is not null
+        ) as tier,
         sum(memberships.points) as points
     from memberships
-    inner join customers using (record_id)
+    inner join customers on memberships.record_id = customers.record_id
     group by customers.customer_id
 
 )

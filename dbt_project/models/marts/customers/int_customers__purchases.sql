@@ -122,6 +122,6 @@ select
     favourite_stores.store_id as favourite_store_id,
     preferred_channels.channel as preferred_buying_channel
 from totals
-left join favourite_categories using (customer_id)
-left join favourite_stores using (customer_id)
-left join preferred_channels using (customer_id)
+left join favourite_categories on totals.customer_id = favourite_categories.customer_id
+left join favourite_stores on totals.customer_id = favourite_stores.customer_id
+left join preferred_channels on totals.customer_id = preferred_channels.customer_id

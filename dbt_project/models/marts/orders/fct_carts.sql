@@ -23,4 +23,4 @@ select
     cast(carts.amount as decimal(18, 4)) as amount,
     carts.currency
 from carts
-left join customers using (record_id)
+left join customers on carts.record_id = customers.record_id

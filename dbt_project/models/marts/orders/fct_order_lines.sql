@@ -28,4 +28,4 @@ select
     orders.currency,
     coalesce(orders.is_cancelled, false) as is_cancelled
 from lines
-left join orders using (order_key)
+left join orders on lines.order_key = orders.order_key

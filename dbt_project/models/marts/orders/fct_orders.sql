@@ -47,5 +47,5 @@ select
     ) as net_amount,
     cast(coalesce(line_counts.count_lines, 0) as integer) as count_lines
 from orders
-left join customers using (record_id)
-left join line_counts using (order_key)
+left join customers on orders.record_id = customers.record_id
+left join line_counts on orders.order_key = line_counts.order_key

@@ -25,4 +25,4 @@ select
     returns.currency,
     returns.reason
 from returns
-left join customers using (record_id)
+left join customers on returns.record_id = customers.record_id

@@ -38,7 +38,7 @@ told_by_channels as (
         interactions.category,
         interactions.campaign
     from interactions
-    left join customers using (record_id)
+    left join customers on interactions.record_id = customers.record_id
     left join owners
         on
             customers.customer_id is null

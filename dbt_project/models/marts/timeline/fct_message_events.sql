@@ -27,4 +27,4 @@ select
     message_events.campaign,
     message_events.reason
 from message_events
-left join owners using (identifier_value)
+left join owners on message_events.identifier_value = owners.identifier_value
