@@ -74,12 +74,19 @@ def _dates(source: FilesSource, place: Place) -> dict[date, str]:
 def _records(stream: Stream, source: FilesSource, place: Place, path: str) -> Iterator[Item]:
     label = f"{stream.label}: {path}"
     with place.open(path) as raw:
-        opened: Any = gzip.GzipFile(fileobj=raw) if source.compression == "gzip" else raw
-        lines = _lines(io.BufferedReader(opened, 1024 * 1024), label)
         try:
+            lines = _lines(_unpacked(raw) if source.compression == "gzip" else raw, label)
             yield from _csv(lines, source, label) if source.format == "csv" else _ndjson(lines)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise FixSource(f"{label} is cut off or damaged: ask the owner to deliver it again") from error
+
+
+def _unpacked(raw: io.BufferedReader) -> io.BufferedReader:
+    """A gzipped file's content; of no bytes at all nothing can be unpacked, not even emptiness."""
+    if not raw.peek(1):
+        raise EOFError
+    unzipped: Any = gzip.GzipFile(fileobj=raw)
+    return io.BufferedReader(unzipped, 1024 * 1024)
 
 
 def _lines(stream: io.BufferedReader, label: str) -> Iterator[str]:

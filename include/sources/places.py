@@ -1,5 +1,6 @@
 """Where files lie: a folder of this machine or a bucket behind the S3 protocol."""
 
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,11 +31,11 @@ class Place:
         return sorted(str(path)[len(self.root) + 1 :] for path in found)
 
     @contextmanager
-    def open(self, path: str) -> Iterator[Any]:
+    def open(self, path: str) -> Iterator[io.BufferedReader]:
         """The bytes of one file."""
         handle = self._ask(lambda: self.fs.open(f"{self.root}/{path}", "rb"))
         try:
-            yield _Reading(handle, self)
+            yield io.BufferedReader(_Reading(handle, self), 1024 * 1024)
         finally:
             handle.close()
 
@@ -55,19 +56,23 @@ class Place:
         raise RetryLater(f"{self.label} does not answer or broke off ({type(error).__name__})") from error
 
 
-class _Reading:
+class _Reading(io.RawIOBase):
     """A file being read, its errors told as the place tells them."""
 
     def __init__(self, handle: Any, place: Place) -> None:
         self._handle = handle
         self._place = place
 
-    def read(self, size: int = -1) -> bytes:
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
         try:
-            data: bytes = self._handle.read(size)
+            data: bytes = self._handle.read(len(buffer))
         except self._place.errors as error:
             self._place.refuse(error)
-        return data
+        buffer[: len(data)] = data
+        return len(data)
 
 
 def place_of(connection: Connection) -> Place:
