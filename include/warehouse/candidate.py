@@ -7,6 +7,7 @@ build is a full one, which gives the same marts.
 
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -47,6 +48,7 @@ def open_candidate(settings: Settings, business_date: date, full_refresh: bool =
     settings.warehouse.mkdir(parents=True, exist_ok=True)
     for leftover in settings.warehouse.glob("candidate.*"):
         leftover.unlink()
+    shutil.rmtree(settings.warehouse / "results" / str(business_date), ignore_errors=True)
     before = None if full_refresh else _file_before(settings, business_date)
     since = _stands_on(before) if before and phones.lookup_file(settings).exists() else None
     partitions = stage_inputs(settings, business_date, since)
