@@ -40,7 +40,10 @@ def _step(journey: str, step: Mapping[str, Any]) -> str:
     refused = sum(step["held_back"].values())
     if not refused:
         return f"{words.first_upper(went)}."
-    why = [f"{words.reason(code)} ({words.number(n)})" for code, n in words.by_size(step["held_back"])[:3]]
+    largest = words.by_size(step["held_back"])
+    why = [f"{words.reason(code)} ({words.number(n)})" for code, n in largest[:3]]
+    if len(largest) == 1:
+        why = [words.reason(largest[0][0])]
     verb = "was" if refused == 1 else "were"
     people = words.count(refused, "person", "people")
     return f"{words.first_upper(went)}; {people} {verb} not written to: {words.listed(why)}."
