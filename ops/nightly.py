@@ -11,6 +11,7 @@ from pathlib import Path
 from include import sandbox, settings
 from include.channels import load_channels
 from include.report import summary_table
+from include.sandbox.parameters import read_world
 from ops import bring_up, services
 from ops.follow import Follower, name, span
 
@@ -36,18 +37,26 @@ def main(arguments: list[str] | None = None) -> int:
         say("starting the sandbox and Airflow's services" if not kept else f"using {kept.url}")
         up = kept or bring_up.bring_up(house, choice)
         say(f"services are healthy at {up.url}")
-        first = asked.date or bring_up.first_day(house, choice)
+        first = asked.date or first_date(house)
         days = [first + timedelta(days=n) for n in range(asked.nights)]
         return max([run_night(up, day, say) for day in days])
     except KeyboardInterrupt:
         say("interrupted: stopping what was started")
         return 130
-    except (services.StartFailed, sandbox.SandboxError, TimeoutError, FileNotFoundError) as error:
+    except (services.StartFailed, sandbox.SandboxError, TimeoutError) as error:
         print(f"The night could not run: {error}", file=sys.stderr)
         return 2
     finally:
         if not kept:
             bring_up.take_down(house)
+
+
+def first_date(house: settings.Settings) -> date:
+    """The day a sandbox begins with: the default business date."""
+    world = read_world(house)
+    if world is None:
+        raise sandbox.SandboxError(f"no company stands in {house.sandbox}; start one with: make up")
+    return world.parameters.first_date
 
 
 def run_night(up: services.Services, day: date, say: Say) -> int:
