@@ -3,7 +3,7 @@
     hold two loyalty ids, a pair that must never be linked, or more people than may be joined at once: then it
     stays as it was before the stage, with the reason.
 #}
-{% macro identity_components(stage, previous, edges) -%}
+{% macro identity_components(previous, edges, cards=none) -%}
 with
 
 before as (
@@ -38,52 +38,33 @@ joined as (
 
 ),
 
-identifiers as (
+{% if cards -%}
+two_cards as (
 
     select
         joined.component,
-        joined.old_component,
-        identifiers.identifier_type,
-        identifiers.identifier_value
+        'two_loyalty_ids' as reason
+    from {{ ref(cards) }} as cards
+    inner join joined on cards.record_number = joined.record_number
+    group by joined.component, joined.old_component
+    qualify min(min(cards.loyalty_id)) over (partition by joined.component)
+        <> max(min(cards.loyalty_id)) over (partition by joined.component)
+
+),
+
+{% endif -%}
+too_many_people as (
+
+    select
+        joined.component,
+        'held_for_review' as reason
     from {{ ref('int_identity__identifiers') }} as identifiers
     inner join joined on identifiers.record_number = joined.record_number
     where
         identifiers.may_link
-        and identifiers.identifier_type in ('loyalty_id', 'account_id', 'contact_id', 'subscriber_id')
-
-),
-
-cards as (
-
-    select
-        component,
-        old_component,
-        min(identifier_value) as loyalty_id
-    from identifiers
-    where identifier_type = 'loyalty_id'
-    group by component, old_component
-
-),
-
-two_cards as (
-
-    select
-        component,
-        'two_loyalty_ids' as reason
-    from cards
-    group by component
-    having count(distinct loyalty_id) > 1
-
-),
-
-too_many_people as (
-
-    select
-        component,
-        'held_for_review' as reason
-    from identifiers
-    group by component
-    having count(distinct old_component) > {{ var('identity_max_joined') }}
+        and identifiers.stage in ('loyalty', 'account')
+    group by joined.component
+    having count(distinct identifiers.value_number) > {{ var('identity_max_joined') }}
 
 ),
 
@@ -110,8 +91,10 @@ refused as (
         component,
         min(reason) as reason
     from (
+        {%- if cards %}
         select * from two_cards
         union all
+        {%- endif %}
         select * from too_many_people
         union all
         select * from never_pairs

@@ -1,8 +1,9 @@
 {#
     Edges of one stage: which components of the stage before share an identifier of this stage, kept or refused.
-    Only components are compared, not records, so that a busy customer does not look like a shared address.
+    Components are compared, not records, so that a busy customer does not look like a shared address. `cards` is
+    the relation (record_number, loyalty_id) of whose card is whose; none while the cards themselves are judged.
 #}
-{% macro identity_edges(stage, previous) -%}
+{% macro identity_edges(stage, previous, cards=none) -%}
 with
 
 components as (
@@ -20,99 +21,97 @@ types as (
 
 ),
 
-records as (
+-- what a component is called: initials only where no name in full is known
+component_names as (
 
     select
         components.component,
         records.first_key,
-        records.last_key
+        records.formal_key,
+        coalesce(records.last_key, '') as last_key
     from {{ ref('int_identity__records') }} as records
     inner join components on records.record_number = components.record_number
     where records.first_key is not null
+    group by components.component, records.first_key, records.formal_key, records.last_key
+    qualify
+        length(records.first_key) > 2
+        or max(length(records.first_key)) over (partition by components.component) <= 2
 
 ),
 
-identifiers as (
+component_cards as (
+
+    {%- if cards %}
 
     select
-        identifiers.value_number,
-        identifiers.identifier_type,
-        identifiers.identifier_value,
-        identifiers.stage,
-        identifiers.record_number,
-        components.component
-    from {{ ref('int_identity__identifiers') }} as identifiers
-    inner join components on identifiers.record_number = components.record_number
-    where identifiers.may_link
+        components.component,
+        min(cards.loyalty_id) as loyalty_id
+    from {{ ref(cards) }} as cards
+    inner join components on cards.record_number = components.record_number
+    group by components.component
 
-),
-
-cards as (
-
-    select
-        component,
-        min(identifier_value) as loyalty_id
-    from identifiers
-    where identifier_type = 'loyalty_id'
-    group by component
-
-),
-
--- initials only where the component knows no name in full
-component_names as (
+    {%- else %}
 
     select
         component,
-        first_key,
-        last_key
-    from records
-    group by component, first_key, last_key
-    qualify length(first_key) > 1 or max(length(first_key)) over (partition by component) = 1
+        cast(null as varchar) as loyalty_id
+    from components
+    where false
+
+    {%- endif %}
 
 ),
 
 carriers as (
 
     select
-        value_number,
-        identifier_type,
-        component,
-        min(record_number) as record_number
-    from identifiers
-    where stage = '{{ stage }}'
-    group by value_number, identifier_type, component
+        identifiers.value_number,
+        identifiers.identifier_type,
+        components.component,
+        min(identifiers.record_number) as record_number,
+        count(*) as count_records
+    from {{ ref('int_identity__identifiers') }} as identifiers
+    inner join components on identifiers.record_number = components.record_number
+    where
+        identifiers.stage = '{{ stage }}'
+        and identifiers.may_link
+    group by identifiers.value_number, identifiers.identifier_type, components.component
 
 ),
 
 shared as (
 
     select
-        value_number,
-        any_value(identifier_type) as identifier_type,
-        count(*) as count_groups,
-        min(component) as smallest
+        carriers.value_number,
+        any_value(types.name_check) as name_check,
+        any_value(types.max_names) as max_names,
+        min(carriers.component) as smallest,
+        case when count(*) > any_value(types.max_groups) then 'too_many_groups' end as reason
     from carriers
-    group by value_number
+    inner join types on carriers.identifier_type = types.identifier_type
+    group by carriers.value_number
     having count(*) > 1
 
 ),
 
+-- one row per value, component and name that it goes by; a nameless component has one row
 members as (
 
     select
         carriers.value_number,
         carriers.component,
-        cards.loyalty_id,
+        carriers.count_records,
+        component_cards.loyalty_id,
         component_names.first_key,
+        component_names.formal_key,
         component_names.last_key
     from carriers
     inner join shared on carriers.value_number = shared.value_number
-    inner join types on shared.identifier_type = types.identifier_type
-    left join cards on carriers.component = cards.component
+    left join component_cards on carriers.component = component_cards.component
     left join component_names
         on
             carriers.component = component_names.component
-            and types.checks_names
+            and shared.name_check <> 'none'
 
 ),
 
@@ -120,15 +119,16 @@ limits as (
 
     select
         members.value_number,
+        any_value(shared.name_check) as name_check,
         any_value(shared.smallest) as smallest,
         min(members.loyalty_id) <> max(members.loyalty_id) as has_two_cards,
         case
-            when any_value(shared.count_groups) > any_value(types.max_groups) then 'too_many_groups'
-            when count(distinct members.first_key) > any_value(types.max_names) then 'too_many_names'
+            when any_value(shared.reason) is not null then any_value(shared.reason)
+            when count(distinct members.formal_key) > any_value(shared.max_names)
+                then 'too_many_names'
         end as reason
     from members
     inner join shared on members.value_number = shared.value_number
-    inner join types on shared.identifier_type = types.identifier_type
     group by members.value_number
 
 ),
@@ -137,10 +137,14 @@ names as (
 
     select
         members.value_number,
-        coalesce(members.last_key, '') as last_key,
         members.first_key,
+        members.formal_key,
+        members.last_key,
+        any_value(limits.name_check) as name_check,
+        row_number() over (
+            order by members.value_number, members.first_key, members.formal_key, members.last_key
+        ) as name_number,
         min(members.component) as carrier,
-        count(*) as weight,
         min(members.loyalty_id) as first_card,
         max(members.loyalty_id) as last_card
     from members
@@ -148,7 +152,24 @@ names as (
     where
         members.first_key is not null
         and limits.reason is null
-    group by members.value_number, members.first_key, coalesce(members.last_key, '')
+    group by members.value_number, members.first_key, members.formal_key, members.last_key
+
+),
+
+name_members as (
+
+    select
+        names.value_number,
+        names.name_number,
+        members.component,
+        members.count_records
+    from members
+    inner join names
+        on
+            members.value_number = names.value_number
+            and members.first_key = names.first_key
+            and members.formal_key = names.formal_key
+            and members.last_key = names.last_key
 
 ),
 
@@ -156,87 +177,130 @@ agreeing as (
 
     select
         a.value_number,
-        a.first_key,
-        a.last_key,
+        a.name_number as name_a,
+        b.name_number as name_b,
         a.carrier as a,
         b.carrier as b,
+        length(a.first_key) <= 2 as is_initial,
         b.first_card,
         b.last_card
     from names as a
     inner join names as b on a.value_number = b.value_number
     where
-        {{ names_agree('a.first_key', 'b.first_key') }}
-        and {{ names_agree('a.last_key', 'b.last_key') }}
+        case
+            when
+                {{ names_agree('a.first_key', 'b.first_key') }}
+                or {{ names_agree('a.formal_key', 'b.formal_key') }}
+                then
+                    {{ names_agree('a.last_key', 'b.last_key') }}
+                    or a.name_check = 'any'
+                    -- people marry, but an initial is too little
+                    or (a.name_check = 'first' and least(length(a.first_key), length(b.first_key)) > 2)
+            else
+                a.name_check = 'any' and {{ names_agree('a.last_key', 'b.last_key') }}
+        end
+
+),
+
+-- an initial that two people's names begin with
+ambiguous_initials as (
+
+    select distinct one.name_a as name_number
+    from agreeing as one
+    inner join agreeing as other on one.name_a = other.name_a
+    left join agreeing as both_ways
+        on
+            one.name_b = both_ways.name_a
+            and other.name_b = both_ways.name_b
+    where
+        one.is_initial
+        and both_ways.name_a is null
 
 ),
 
 judged_names as (
 
     select
-        names.value_number,
-        names.first_key,
-        names.last_key,
-        names.carrier,
-        names.weight,
+        agreeing.value_number,
+        agreeing.name_a as name_number,
+        any_value(agreeing.a) as carrier,
         count(*) as count_agreeing,
-        min(agreeing.first_card) <> max(agreeing.last_card) as has_two_cards
-    from names
-    inner join agreeing
-        on
-            names.value_number = agreeing.value_number
-            and names.first_key = agreeing.first_key
-            and names.last_key = agreeing.last_key
-    group by names.value_number, names.first_key, names.last_key, names.carrier, names.weight
+        case
+            when any_value(ambiguous_initials.name_number) is not null then 'ambiguous_name'
+            when min(agreeing.first_card) <> max(agreeing.last_card) then 'two_loyalty_ids'
+        end as reason
+    from agreeing
+    left join ambiguous_initials on agreeing.name_a = ambiguous_initials.name_number
+    group by agreeing.value_number, agreeing.name_a
 
 ),
 
--- the name that most others agree with; where one does not, the value belongs to several people
+-- the name that most others agree with
 pivots as (
 
     select
         value_number,
-        max_by(carrier, (count_agreeing, weight, first_key, last_key)) as carrier,
-        max(count_agreeing) < count(*) as has_conflict
+        max_by(name_number, (count_agreeing, name_number)) as name_number,
+        max_by(carrier, (count_agreeing, name_number)) as carrier,
+        count(*) > max(count_agreeing) as has_others
     from judged_names
     group by value_number
 
 ),
 
-named_edges as (
+-- whose it is when names differ: that name's, if nearly all records with a name say so
+named_components as (
 
     select
-        members.value_number,
-        members.component as a,
-        judged_names.carrier as b,
-        case when judged_names.has_two_cards then 'two_loyalty_ids' end as reason
-    from members
-    inner join judged_names
+        name_members.value_number,
+        name_members.component,
+        any_value(name_members.count_records) as count_records,
+        bool_or(agreeing.name_a is not null) as is_pivot
+    from name_members
+    inner join pivots on name_members.value_number = pivots.value_number
+    left join agreeing
         on
-            members.value_number = judged_names.value_number
-            and members.first_key = judged_names.first_key
-            and coalesce(members.last_key, '') = judged_names.last_key
+            pivots.name_number = agreeing.name_a
+            and name_members.name_number = agreeing.name_b
+    where pivots.has_others
+    group by name_members.value_number, name_members.component
 
 ),
 
-agreeing_edges as (
+contested as (
 
+    select value_number
+    from named_components
+    group by value_number
+    having
+        coalesce(sum(count_records) filter (where is_pivot), 0)
+        < {{ var('identity_name_majority') }} * sum(count_records)
+
+),
+
+edges as (
+
+    -- each component with the first of its name
+    select
+        name_members.value_number,
+        name_members.component as a,
+        judged_names.carrier as b,
+        judged_names.reason
+    from name_members
+    inner join judged_names on name_members.name_number = judged_names.name_number
+    union all
+    -- names that can be one
     select
         agreeing.value_number,
         agreeing.a,
         agreeing.b,
-        case when judged_names.has_two_cards then 'two_loyalty_ids' end as reason
+        coalesce(judged_a.reason, judged_b.reason) as reason
     from agreeing
-    inner join judged_names
-        on
-            agreeing.value_number = judged_names.value_number
-            and agreeing.first_key = judged_names.first_key
-            and agreeing.last_key = judged_names.last_key
-    where agreeing.a > agreeing.b
-
-),
-
-conflicting_edges as (
-
+    inner join judged_names as judged_a on agreeing.name_a = judged_a.name_number
+    inner join judged_names as judged_b on agreeing.name_b = judged_b.name_number
+    where agreeing.name_a < agreeing.name_b
+    union all
+    -- names that cannot
     select
         judged_names.value_number,
         judged_names.carrier as a,
@@ -246,34 +310,29 @@ conflicting_edges as (
     inner join pivots on judged_names.value_number = pivots.value_number
     left join agreeing
         on
-            judged_names.value_number = agreeing.value_number
-            and judged_names.carrier = agreeing.a
-            and pivots.carrier = agreeing.b
-    where agreeing.a is null
-
-),
-
-nameless_edges as (
-
+            judged_names.name_number = agreeing.name_a
+            and pivots.name_number = agreeing.name_b
+    where agreeing.name_a is null
+    union all
+    -- the nameless with the name, or with each other where there is none
     select
         members.value_number,
         members.component as a,
         coalesce(pivots.carrier, limits.smallest) as b,
         case
+            when limits.name_check = 'required' then 'no_name'
             when limits.has_two_cards then 'two_loyalty_ids'
-            when pivots.has_conflict then 'ambiguous_name'
+            when contested.value_number is not null then 'ambiguous_name'
         end as reason
     from members
     inner join limits on members.value_number = limits.value_number
     left join pivots on members.value_number = pivots.value_number
+    left join contested on members.value_number = contested.value_number
     where
         members.first_key is null
         and limits.reason is null
-
-),
-
-limited_edges as (
-
+    union all
+    -- values over their limits join nobody
     select
         members.value_number,
         members.component as a,
@@ -282,20 +341,6 @@ limited_edges as (
     from members
     inner join limits on members.value_number = limits.value_number
     where limits.reason is not null
-
-),
-
-edges as (
-
-    select * from named_edges
-    union all
-    select * from agreeing_edges
-    union all
-    select * from conflicting_edges
-    union all
-    select * from nameless_edges
-    union all
-    select * from limited_edges
 
 ),
 

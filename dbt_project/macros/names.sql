@@ -14,10 +14,10 @@
     ), '')
 {%- endmacro %}
 
-{# Whether two name keys can be one name: equal, one the beginning of the other (an initial too), or nearly equal. #}
+{# Whether two name keys can be one name: one begins the other (an initial too), or they differ by a slip. #}
 {% macro names_agree(a, b) -%}
-    ({{ a }} = {{ b }}
-    or starts_with({{ a }}, {{ b }})
+    (starts_with({{ a }}, {{ b }})
     or starts_with({{ b }}, {{ a }})
-    or jaro_winkler_similarity({{ a }}, {{ b }}) >= {{ var('identity_name_similarity') }})
+    or jaro_winkler_similarity({{ a }}, {{ b }}) >= {{ var('identity_name_similarity') }}
+    or damerau_levenshtein({{ a }}, {{ b }}) <= least(length({{ a }}), length({{ b }})) // 4)
 {%- endmacro %}

@@ -1,2 +1,2 @@
 -- grain: one row per record that has an identifier
-{{ identity_components('cookie', previous='int_identity__email_components', edges='int_identity__cookie_edges') }}
+{{ identity_components(previous='int_identity__email_components', edges='int_identity__cookie_edges', cards='int_identity__cards') }}

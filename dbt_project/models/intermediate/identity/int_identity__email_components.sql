@@ -1,2 +1,2 @@
 -- grain: one row per record that has an identifier
-{{ identity_components('email', previous='int_identity__account_components', edges='int_identity__email_edges') }}
+{{ identity_components(previous='int_identity__account_components', edges='int_identity__email_edges', cards='int_identity__cards') }}

@@ -105,12 +105,25 @@ never_links as (
             and earlier.value_number = later.value_number
     where pair.link = 'never'
 
+),
+
+-- a record that shows two cards proves nothing about either
+many_cards as (
+
+    select record_number
+    from usable
+    where identifier_type = 'loyalty_id'
+    group by record_number
+    having count(*) > 1
+
 )
 
 select
     usable.*,
-    never_links.record_number is null as may_link
+    never_links.record_number is null
+    and (many_cards.record_number is null or usable.identifier_type <> 'loyalty_id') as may_link
 from usable
+left join many_cards on usable.record_number = many_cards.record_number
 left join never_links
     on
         usable.record_number = never_links.record_number

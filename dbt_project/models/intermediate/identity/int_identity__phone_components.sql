@@ -1,2 +1,2 @@
 -- grain: one row per record that has an identifier
-{{ identity_components('phone', previous='int_identity__cookie_components', edges='int_identity__phone_edges') }}
+{{ identity_components(previous='int_identity__cookie_components', edges='int_identity__phone_edges', cards='int_identity__cards') }}

@@ -33,7 +33,7 @@ keyed as (
 select
     -- in no meaningful order: contraction needs fewer rounds when neighbours are not numbered in a row
     row_number() over (order by md5(keyed.record_id), keyed.record_id) as record_number,
-    keyed.* exclude (first_key),
-    coalesce(nicknames.name, keyed.first_key) as first_key
+    keyed.*,
+    coalesce(nicknames.name, keyed.first_key) as formal_key
 from keyed
 left join nicknames on keyed.first_key = nicknames.nickname
