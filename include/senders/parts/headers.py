@@ -10,7 +10,7 @@ from email.parser import BytesParser
 from include.senders.base import Refused
 
 ENCODED_WORD = re.compile(r"=\?[^?\s]*\?[bBqQ]\?[^?]*\?=")
-ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?=.{1,190}$)[a-z0-9-]+(\.[a-z0-9-]+)+")
+ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?=.{1,190}$)[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]+")
 MAX_TEXT = 200
 
 
@@ -35,7 +35,7 @@ def clean_address(value: str) -> str:
         address = f"{local}@{domain.encode('idna').decode('ascii').lower()}"
     except UnicodeError:
         address = ""
-    if not ADDRESS.fullmatch(address):
+    if not ADDRESS.fullmatch(address) or "=?" in address:
         raise Refused("bad_address", "the address is not one that SMTP can carry")
     return address
 
@@ -56,17 +56,23 @@ def verify(message: bytes, names: list[str], recipient: str, subject: str) -> No
     Raises:
         Refused: a header too many or too few, or another recipient or subject (`unsafe_header`).
     """
+    wanted = (sorted(name.lower() for name in names), [recipient], subject)
+    try:
+        is_as_meant = _read_back(message) == wanted
+    except (HeaderParseError, LookupError, UnicodeError, ValueError):
+        is_as_meant = False
+    if not is_as_meant:
+        raise Refused("unsafe_header", "the finished message does not read back as it was meant")
+
+
+def _read_back(message: bytes) -> tuple[list[str], list[str], str] | None:
+    """Header names, recipients and subject; None where two ways of reading disagree."""
     strict = BytesParser(policy=policy.default).parsebytes(message, headersonly=True)
     lenient = BytesParser(policy=policy.compat32).parsebytes(message, headersonly=True)
-    wanted = sorted(name.lower() for name in names)
-    says_the_same = all(sorted(k.lower() for k in read) == wanted for read in (strict, lenient))
-    to = [address.addr_spec for address in strict["To"].addresses]
-    if (
-        not says_the_same
-        or to != [recipient]
-        or str(make_header(decode_header(lenient["Subject"]))) != subject
-    ):
-        raise Refused("unsafe_header", "the finished message does not read back as it was meant")
+    names, again = (sorted(name.lower() for name in read) for read in (strict, lenient))
+    recipients = [address.addr_spec for address in strict["To"].addresses]
+    subject = str(make_header(decode_header(lenient["Subject"])))
+    return (names, recipients, subject) if names == again else None
 
 
 def _decode(match: re.Match[str]) -> str:

@@ -1,0 +1,176 @@
+"""Sockets say exactly what happened: refused, accepted, or nobody knows."""
+
+import socket
+import time
+
+import pytest
+
+from include.errors import FixConnection, OutcomeUnknown, RetryLater
+from include.senders.base import NotNow, Refused
+from include.senders.transports.sftp import SftpTransport
+from include.senders.transports.smtp import SmtpTransport
+from tests.fixtures.receivers import mailhouse, relay
+
+CONTENT = b"Message-ID: <%s>\r\nSubject: hi\r\n\r\n.\r\n..two\r\n.three\r\n"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with relay(tmp_path_factory.mktemp("relay")) as running:
+        yield running
+
+
+@pytest.fixture
+def smtp(server):
+    server.behave, server.rcpt, server.count = (lambda number: "accept"), {}, 0
+    return server
+
+
+@pytest.fixture
+def session(smtp):
+    transport = SmtpTransport(smtp.connection(), 5)
+    yield transport
+    transport.close()
+
+
+def deliver(session, name=b"m1", to="ana@example.com"):
+    return session.deliver("hello@x.example", to, CONTENT % name)
+
+
+def test_a_message_arrives_as_it_was_dots_and_all(smtp, session):
+    assert deliver(session, b"dots").startswith("250")
+    assert smtp.log.lines()[-1]["content"].encode() == CONTENT % b"dots"
+
+
+def test_many_messages_share_one_session(smtp, session):
+    before = smtp.logins
+    for number in range(5):
+        deliver(session, b"n%d" % number)
+    assert smtp.logins == before + 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "error", "reason"),
+    [("452 full", NotNow, "smtp_452"), ("550 no", Refused, "smtp_550"), ("554 spam", Refused, "smtp_554")],
+)
+def test_a_refusal_is_about_that_message_and_the_next_goes_on(smtp, session, reply, error, reason):
+    smtp.behave = lambda number: reply if number == 1 else "accept"
+    with pytest.raises(error) as caught:
+        deliver(session)
+    assert caught.value.reason == reason
+    smtp.rcpt["no@example.com"] = reply
+    with pytest.raises(error):
+        deliver(session, to="no@example.com")
+    assert deliver(session, b"after").startswith("250")
+
+
+def test_silence_after_the_message_was_handed_over_is_unknown_and_the_next_goes_on(smtp, session):
+    smtp.behave = lambda number: "drop" if number == 1 else "accept"
+    with pytest.raises(OutcomeUnknown):
+        deliver(session, b"lost")
+    assert smtp.ids[-1] == "lost"
+    assert deliver(session, b"after").startswith("250")
+
+
+def test_a_relay_that_takes_too_long_is_unknown(smtp):
+    session = SmtpTransport(smtp.connection(), 0.5)
+    deliver(session, b"first")
+    smtp.behave = slow
+    with pytest.raises(OutcomeUnknown):
+        deliver(session, b"slow")
+    session.close()
+
+
+def slow(_number):
+    time.sleep(1)
+    return "accept"
+
+
+def test_a_closed_session_is_reopened(smtp, session):
+    deliver(session, b"one")
+    session._session.sock.shutdown(socket.SHUT_RDWR)
+    with pytest.raises(RetryLater):
+        deliver(session, b"two")
+    assert deliver(session, b"two").startswith("250")
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "said"),
+    [
+        ({"password": "wrong"}, FixConnection, "login refused"),
+        ({"login": ""}, FixConnection, "login and password are required"),
+        ({"extra": {}}, FixConnection, "STARTTLS"),
+        ({"port": 1}, RetryLater, "not reached"),
+    ],
+)
+def test_what_is_wrong_with_a_connection_is_said(smtp, changed, error, said):
+    session = SmtpTransport(smtp.connection(**changed), 5)
+    with pytest.raises(error, match=said) as caught:
+        deliver(session)
+    assert "smtp_relay" in str(caught.value) and "wrong" not in str(caught.value)
+
+
+def test_no_address_stands_in_an_error(smtp, session):
+    smtp.behave = lambda number: "550 <ana@example.com>: unknown user ana@example.com"
+    with pytest.raises(Refused) as caught:
+        deliver(session)
+    assert "ana" not in str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    with mailhouse(tmp_path_factory.mktemp("house")) as running:
+        yield running
+
+
+@pytest.fixture
+def files(house):
+    transport = SftpTransport(house.connection(), 5)
+    yield transport
+    transport.close()
+
+
+def test_a_file_appears_whole_under_its_final_name_in_new_folders(house, files):
+    content = bytes(range(256)) * 2000
+    assert files.put_once("/incoming/new/one.csv", content) is True
+    assert house.files["/incoming/new/one.csv"] == content
+    assert [name for name in house.files if name.endswith(".part")] == []
+
+
+def test_the_same_file_again_is_no_upload(house, files):
+    files.put_once("/incoming/two.csv", b"two")
+    before = house.log.lines()
+    assert files.put_once("/incoming/two.csv", b"two") is False
+    assert house.log.lines() == before
+
+
+def test_another_file_of_that_name_is_an_error(house, files):
+    files.put_once("/incoming/three.csv", b"three")
+    with pytest.raises(Refused) as caught:
+        files.put_once("/incoming/three.csv", b"other")
+    assert caught.value.reason == "name_taken" and house.files["/incoming/three.csv"] == b"three"
+
+
+def test_what_a_crash_left_half_uploaded_is_written_anew(house, files):
+    (house.root / "incoming").mkdir(exist_ok=True)
+    (house.root / "incoming" / "four.csv.part").write_bytes(b"half of something much longer than it")
+    files.put_once("/incoming/four.csv", b"four")
+    assert house.files["/incoming/four.csv"] == b"four"
+
+
+def test_an_empty_file_is_a_file(house, files):
+    assert files.find("/incoming/empty.csv") is None
+    files.put_once("/incoming/empty.csv", b"")
+    assert files.find("/incoming/empty.csv") is not None
+
+
+def test_a_cut_line_is_tried_again_later_and_finds_the_file(house, files):
+    house.cut = 1
+    with pytest.raises(RetryLater):
+        files.put_once("/incoming/five.csv", b"five")
+    assert files.put_once("/incoming/five.csv", b"five") is False
+
+
+def test_a_server_that_is_not_there_is_tried_again_later(house):
+    with pytest.raises(RetryLater, match="mailhouse_sftp"):
+        SftpTransport(house.connection(port=1), 2).find("/incoming/x")
