@@ -218,63 +218,71 @@ ambiguous_initials as (
 
 ),
 
+-- how many records speak for a name, counting those of names that can be the same
+support as (
+
+    select
+        name_number,
+        sum(count_records) as count_records
+    from (
+        select
+            agreeing.name_a as name_number,
+            name_members.component,
+            any_value(name_members.count_records) as count_records
+        from agreeing
+        inner join name_members on agreeing.name_b = name_members.name_number
+        group by agreeing.name_a, name_members.component
+    ) as supporters
+    group by name_number
+
+),
+
 judged_names as (
 
     select
         agreeing.value_number,
         agreeing.name_a as name_number,
         any_value(agreeing.a) as carrier,
-        count(*) as count_agreeing,
+        any_value(support.count_records) as count_records,
         case
             when any_value(ambiguous_initials.name_number) is not null then 'ambiguous_name'
             when min(agreeing.first_card) <> max(agreeing.last_card) then 'two_loyalty_ids'
         end as reason
     from agreeing
+    inner join support on agreeing.name_a = support.name_number
     left join ambiguous_initials on agreeing.name_a = ambiguous_initials.name_number
     group by agreeing.value_number, agreeing.name_a
 
 ),
 
--- the name that most others agree with
+-- the name that most records speak for
 pivots as (
 
     select
         value_number,
-        max_by(name_number, (count_agreeing, name_number)) as name_number,
-        max_by(carrier, (count_agreeing, name_number)) as carrier,
-        count(*) > max(count_agreeing) as has_others
+        max_by(name_number, (count_records, name_number)) as name_number,
+        max_by(carrier, (count_records, name_number)) as carrier,
+        max(count_records) as count_records
     from judged_names
+    where reason is distinct from 'ambiguous_name'
     group by value_number
 
 ),
 
--- whose it is when names differ: that name's, if nearly all records with a name say so
-named_components as (
-
-    select
-        name_members.value_number,
-        name_members.component,
-        any_value(name_members.count_records) as count_records,
-        bool_or(agreeing.name_a is not null) as is_pivot
-    from name_members
-    inner join pivots on name_members.value_number = pivots.value_number
-    left join agreeing
-        on
-            pivots.name_number = agreeing.name_a
-            and name_members.name_number = agreeing.name_b
-    where pivots.has_others
-    group by name_members.value_number, name_members.component
-
-),
-
+-- values whose owner's name is not that of nearly all records with a name
 contested as (
 
-    select value_number
-    from named_components
-    group by value_number
-    having
-        coalesce(sum(count_records) filter (where is_pivot), 0)
-        < {{ var('identity_name_majority') }} * sum(count_records)
+    select pivots.value_number
+    from pivots
+    inner join (
+        select distinct
+            value_number,
+            component,
+            count_records
+        from name_members
+    ) as named on pivots.value_number = named.value_number
+    group by pivots.value_number, pivots.count_records
+    having pivots.count_records < {{ var('identity_name_majority') }} * sum(named.count_records)
 
 ),
 
