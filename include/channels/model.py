@@ -76,7 +76,9 @@ class Stream(Declared):
     A stream has either `connection` and `source`, or lies `nested` in another one (`connection` and
     `source` are then its parent's). `cursor` is the column by which intervals are cut. `sparse`
     sources leave out keys that are null; all others must carry every declared key in every row.
-    `fresh_by`/`fresh_days`: the newest value of that column may be so many days old.
+    `may_be_empty` streams may have nothing at all. Of a `may_be_quiet` one a night may bring nothing,
+    as long as the source still shows the rows it had; after `fresh_days` of quiet it stands still.
+    The newest value of `fresh_by` may be `fresh_days` old, too.
     """
 
     name: str = ""
@@ -89,6 +91,7 @@ class Stream(Declared):
     fresh_by: str | None = None
     fresh_days: int = Field(7, ge=1)
     may_be_empty: bool = False
+    may_be_quiet: bool = False
     sparse: bool = False
     max_quarantined_share: float = Field(0.05, ge=0, le=1)
     columns: dict[Name, Column] = Field(min_length=1)

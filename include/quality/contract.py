@@ -17,10 +17,11 @@ def contract_expectations(
     The newest row may be `fresh_days` old; one that is not of the business date itself is a warning.
     """
     found: list[Expectation] = []
-    if not stream.may_be_empty:
+    if not (stream.may_be_empty or stream.may_be_quiet):  # a quiet night has been asked about by then
         found.append(gxe.ExpectTableRowCountToBeBetween(min_value=1, severity="critical"))
     if stream.fresh_by is not None and rows:
-        for days, severity in ((stream.fresh_days, "critical"), (1, "warning")):
+        limits = [(stream.fresh_days, "critical"), *([] if stream.may_be_quiet else [(1, "warning")])]
+        for days, severity in limits:
             oldest = settings.day_start(business_date - timedelta(days=days - 1))
             found.append(
                 gxe.ExpectColumnMaxToBeBetween(column=stream.fresh_by, min_value=oldest, severity=severity)

@@ -33,15 +33,15 @@ def read(stream: Stream, connection: Connection, interval: Interval) -> Iterator
     source = stream.source
     assert isinstance(source, FilesSource)
     place = place_of(connection)
+    batch: list[Item] = []
     for path in _paths(stream, source, place, interval):
-        batch: list[Item] = []
         for item in _records(stream, source, place, path):
             batch.append(item)
             if len(batch) == BATCH:
                 yield batch
                 batch = []
-        if batch:
-            yield batch
+    if batch:
+        yield batch
 
 
 def _paths(stream: Stream, source: FilesSource, place: Place, interval: Interval) -> list[str]:

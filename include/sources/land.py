@@ -1,5 +1,7 @@
 """Land one stream for one date: read, validate, check, commit."""
 
+from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from importlib import import_module
 from time import monotonic
@@ -9,7 +11,7 @@ from include.channels import Stream, load_channels
 from include.connections import Connection
 from include.errors import FixDeclaration, OmniError
 from include.lake import runlog
-from include.lake.manifests import partitions
+from include.lake.manifests import manifests, partitions
 from include.lake.points import point
 from include.lake.stage import Place, Stage
 from include.lake.staged import Staged, commit, keep_refused
@@ -97,11 +99,24 @@ class _Landing:
     def _check_shapes(self) -> None:
         top = self.stages[self.top.name]
         source = _source(self.top)
-        check_shape(self.top, top.tally, self.top.may_be_empty or top.existing.manifest is not None, source)
+        may_be_empty = self.top.may_be_empty or top.existing.manifest is not None or self._is_quiet(top)
+        check_shape(self.top, top.tally, may_be_empty, source)
         for child in self.children:
             stage = self.stages[child.name]
             may_be_empty = child.may_be_empty or not top.tally.rows or stage.existing.manifest is not None
             check_shape(child, stage.tally, may_be_empty, source)
+
+    def _is_quiet(self, top: Stage) -> bool:
+        """Whether nothing new may be true: it has not been so for long, and earlier rows are still shown."""
+        if top.tally.rows or not self.top.may_be_quiet or self.interval.start is None:
+            return False
+        landed = manifests(self.settings, self.top.channel, self.top.name)
+        heard = [d for d, manifest in landed.items() if manifest["loaded"] and d < self.interval.last]
+        if not heard or (self.interval.last - max(heard)).days > self.top.fresh_days:
+            return False
+        earlier = replace(self.interval, after=None, start=None)
+        with closing(_reader(self.top)(self.top, self.connection, earlier)) as batches:
+            return next(batches, None) is not None
 
     def _check_rows(self, staged: list[Staged]) -> None:
         """The gate; where it stays shut, the refused rows are kept for whoever mends the source."""

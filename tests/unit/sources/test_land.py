@@ -127,6 +127,32 @@ def test_an_empty_feed_stops_and_leaves_the_day_unlanded(api: Api, settings: Set
     assert read_manifest(settings, "shop", "orders", DAY) is None
 
 
+def test_a_quiet_night_is_believed_as_long_as_the_source_still_shows_its_rows(
+    api: Api, settings: Settings
+) -> None:
+    api.rows["contacts"] = []
+    with pytest.raises(EmptyFeed):
+        land(api, settings, stream="contacts")
+    api.rows["contacts"] = [contact(1)]
+    land(api, settings, stream="contacts")
+
+    [quiet] = land(api, settings, NEXT, stream="contacts")
+    api.rows["contacts"] = []
+    with pytest.raises(EmptyFeed, match="may_be_quiet"):
+        land(api, settings, AFTER, stream="contacts")
+
+    assert (quiet["rows_in"], partitions(settings, "crm", "contacts")) == (0, [DAY, NEXT])
+
+
+def test_quiet_that_lasts_too_long_is_a_feed_that_stands_still(api: Api, settings: Settings) -> None:
+    api.rows["orders"] = [order(1)]
+    land(api, settings)
+    for day in range(16, 23):
+        assert land(api, settings, date(2026, 3, day))[1]["loaded"] == 0
+    with pytest.raises(EmptyFeed):
+        land(api, settings, date(2026, 3, 23))
+
+
 def test_a_feed_that_may_be_empty_lands_an_empty_day(api: Api, settings: Settings) -> None:
     api.rows["consents"] = []
     [manifest] = land(api, settings, stream="consents")
