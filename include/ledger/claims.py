@@ -79,6 +79,8 @@ def _decide(db: Connection, queue: Queue, row: Row[Any]) -> Claim | Refusal:
     """Recheck one planned message and write what follows."""
     queue.clock.advance_to(row.due_at)
     _lock_recipient(db, row.address_hash)
+    if not queue.contacts.knows(row.address_hash):
+        queue.contacts.want(_planned_addresses(db, queue))
     point = queue.contacts.find(row.channel, row.address_hash, row.contact_point_id)
     refusal = _refuse(db, queue, row, point)
     if refusal is not None:
@@ -86,6 +88,12 @@ def _decide(db: Connection, queue: Queue, row: Row[Any]) -> Claim | Refusal:
         return refusal
     assert point is not None
     return _write_claim(db, queue, row, point)
+
+
+def _planned_addresses(db: Connection, queue: Queue) -> set[str]:
+    """Hashes of all addresses that wait, so that contact points are read once for all of them."""
+    mine = (Message.state == states.PLANNED, Message.channel == queue.destination.channel)
+    return set(db.scalars(select(Message.address_hash).where(*mine).distinct()))
 
 
 def _lock_recipient(db: Connection, address_hash: str) -> None:

@@ -72,6 +72,10 @@ class Contacts:
             self._wanted |= set(address_hashes)
             self._version = None
 
+    def knows(self, address_hash: str) -> bool:
+        """Whether it has been said that this address will be asked for."""
+        return address_hash in self._wanted
+
     def find(self, channel: str, address_hash: str, contact_point_id: str) -> ContactPoint | None:
         """The contact point as it is now; after a merge or split, another with that address.
 
