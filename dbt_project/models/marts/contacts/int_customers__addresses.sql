@@ -1,10 +1,13 @@
 -- grain: one row per customer and mailbox or telephone number
 with
 
+-- E.164 has fifteen digits at most: more cannot be dialled
 identifiers as (
 
     select * from {{ ref('int_identifiers__unioned') }}
-    where address is not null
+    where
+        address is not null
+        and (identifier_type = 'email' or regexp_matches(address, '^[+][0-9]{6,15}$'))
 
 ),
 
