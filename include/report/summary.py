@@ -1,6 +1,7 @@
 """Collect a night's figures from the lake, the published version, the audit and the ledger."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from include.destinations import load_destinations
@@ -21,13 +22,6 @@ def collect(settings: Settings, business_date: date) -> dict[str, Any]:
     """
     version = published.version_for(settings, business_date)
     previous = published.previous(settings, business_date)
-    ledger = open_ledger(settings)
-    try:
-        asked, dealt = messages.decisions(version), messages.fates(ledger, business_date)
-        syncs = sync_figures(ledger, business_date)
-        settled = messages.settled(ledger, business_date)
-    finally:
-        ledger.dispose()
     return {
         "date": business_date.isoformat(),
         "version": version.name if version else None,
@@ -36,12 +30,26 @@ def collect(settings: Settings, business_date: date) -> dict[str, Any]:
         "stale": arrivals.stale_channels(settings, business_date, version),
         "customers": people.customer_figures(version, business_date),
         "audiences": people.audience_figures(version, previous),
+        **_departures(settings, business_date, version),
+        "checks": check_figures(settings, business_date),
+        "seconds": {},
+    }
+
+
+def _departures(settings: Settings, business_date: date, version: Path | None) -> dict[str, Any]:
+    """What left and what was held back, by destination, sync and journey step."""
+    ledger = open_ledger(settings)
+    try:
+        asked, dealt = messages.decisions(version), messages.fates(ledger, business_date)
+        syncs = sync_figures(ledger, business_date)
+        settled = messages.settled(ledger, business_date)
+    finally:
+        ledger.dispose()
+    return {
         "destinations": _destinations(syncs, dict(messages.channel_figures(asked, dealt))),
         "syncs": syncs,
         "messages": messages.step_figures(asked, dealt),
         "settled": settled,
-        "checks": check_figures(settings, business_date),
-        "seconds": {},
     }
 
 
