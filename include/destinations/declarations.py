@@ -71,4 +71,5 @@ def _complain(document: Document, model: type[BaseModel], place: Place, error: A
 def _fields(model: type[BaseModel]) -> list[str]:
     """Names of all fields of a model and of those within it."""
     schema = model.model_json_schema()
-    return [name for part in (schema, *schema.get("$defs", {}).values()) for name in part.get("properties", {})]
+    parts = (schema, *schema.get("$defs", {}).values())
+    return [name for part in parts for name in part.get("properties", {})]
