@@ -52,6 +52,33 @@ two_cards as (
 
 ),
 
+-- the first of January is what tills write where they do not know
+birth_dates as (
+
+    select
+        joined.component,
+        joined.old_component,
+        mode(records.birth_date order by records.birth_date) as birth_date
+    from {{ ref('int_identity__records') }} as records
+    inner join joined on records.record_number = joined.record_number
+    where
+        records.birth_date is not null
+        and extract(doy from records.birth_date) > 1
+    group by joined.component, joined.old_component
+
+),
+
+two_birth_dates as (
+
+    select
+        component,
+        'two_birth_dates' as reason
+    from birth_dates
+    group by component
+    having max(birth_date) - min(birth_date) > 2
+
+),
+
 {% endif -%}
 too_many_people as (
 
@@ -93,6 +120,8 @@ refused as (
     from (
         {%- if cards %}
         select * from two_cards
+        union all
+        select * from two_birth_dates
         union all
         {%- endif %}
         select * from too_many_people

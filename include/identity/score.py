@@ -1,4 +1,4 @@
-"""How right the resolution of identity is, held against the sandbox's known truth. Scoring alone reads the truth."""
+"""How right the resolution of identity is, against the sandbox's truth, which scoring alone reads."""
 
 from typing import Any
 

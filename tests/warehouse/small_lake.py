@@ -15,7 +15,7 @@ from include.settings import Settings
 from include.warehouse import versions
 from include.warehouse.candidate import candidate_file
 
-DAY_1, DAY_2, DAY_3 = date(2026, 3, 15), date(2026, 3, 16), date(2026, 3, 17)
+DAY_0, DAY_1, DAY_2, DAY_3 = (date(2026, 3, day) for day in (14, 15, 16, 17))
 STREAMS = [s for channel in load_channels().values() for s in channel.streams.values()]
 _BLANK: dict[str, Any] = {
     "string": "x",

@@ -16,9 +16,8 @@ def _customers(*customers: str | None) -> pa.Table:
 
 def _records(name: str, values: tuple[str | None, ...]) -> pa.Table:
     n = len(values)
-    return pa.table(
-        {"channel": ["shop"] * n, "stream": ["orders"] * n, "record_key": [str(i) for i in range(n)], name: values}
-    )
+    keys = [str(i) for i in range(n)]
+    return pa.table({"channel": ["shop"] * n, "stream": ["orders"] * n, "record_key": keys, name: values})
 
 
 def test_a_perfect_resolution_scores_one():
