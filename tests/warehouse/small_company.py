@@ -86,9 +86,8 @@ class SmallCompany:
         for _ in range(self.draw.randrange(5)):
             self._purchase(person, self._later(began))
         for _ in range(self.draw.randrange(3)):
-            self._visit(
-                person if self.draw.random() < 0.5 else {"cookie_id": person["cookie_id"]}, self._later(began)
-            )
+            is_known = self.draw.random() < 0.5
+            self._visit(person if is_known else {"cookie_id": person["cookie_id"]}, self._later(began))
 
     def _moment(self, is_newcomer):
         days = self.draw.randrange(7) if is_newcomer else self.draw.randrange(350)
@@ -122,14 +121,13 @@ class SmallCompany:
             "email": person["email"], "phone": None, "jurisdiction": person["country"],
         }  # fmt: skip
         fate = self.draw.random()
-        self._add(
-            "crm/consents", at, consent_event_id=self._id("e"), occurred_at=at, status="granted", **event
-        )
+        self._say("granted", event, at)
         if fate < 0.15:
-            at, status = self._later(at), "erasure_requested" if fate < 0.03 else "withdrawn"
-            self._add(
-                "crm/consents", at, consent_event_id=self._id("e"), occurred_at=at, status=status, **event
-            )
+            self._say("erasure_requested" if fate < 0.03 else "withdrawn", event, self._later(at))
+
+    def _say(self, status, event, at):
+        told = {"consent_event_id": self._id("e"), "occurred_at": at, "status": status}
+        self._add("crm/consents", at, **told, **event)
 
     def _newsletter(self, person, at):
         subscriber = self._id("s")
@@ -150,13 +148,7 @@ class SmallCompany:
         if self.draw.random() < 0.5:
             self._receipt(person, at, price, line)
             return
-        order = {
-            **person,
-            "order_id": self._id("o"),
-            "ordered_at": at,
-            "total_amount": price,
-            "device_type": "mobile",
-        }
+        order = {**person, "order_id": self._id("o"), "ordered_at": at, "total_amount": price}
         self._add("shop/orders", at, **order, status="paid")
         self._add("shop/order_lines", at, order_id=order["order_id"], **line)
         if self.draw.random() < 0.1:
@@ -164,52 +156,23 @@ class SmallCompany:
 
     def _receipt(self, person, at, price, line):
         receipt = self._id("r")
-        carried = (
-            person if self.draw.random() < 0.7 else {**dict.fromkeys(person), "country": person["country"]}
-        )
-        self._add(
-            "stores/receipts",
-            at,
-            receipt_id=receipt,
-            store_id="st1",
-            sold_at=at,
-            total_amount=price,
-            **carried,
-        )
+        nothing = {**dict.fromkeys(person), "country": person["country"]}
+        sale = {**(person if self.draw.random() < 0.7 else nothing), "receipt_id": receipt}
+        self._add("stores/receipts", at, store_id="st1", sold_at=at, total_amount=price, **sale)
         self._add("stores/receipt_lines", at, receipt_id=receipt, **line)
         if self.draw.random() < 0.2:
-            back, at = (
-                {"quantity": 1, "amount": price, "sku": line["sku"], "store_id": "st1"},
-                self._later(at),
-            )
-            self._add(
-                "stores/returns", at, return_id=self._id("b"), receipt_id=receipt, returned_at=at, **back
-            )
+            at = self._later(at)
+            back = {"receipt_id": receipt, "quantity": 1, "amount": price, "sku": line["sku"]}
+            self._add("stores/returns", at, return_id=self._id("b"), returned_at=at, store_id="st1", **back)
 
     def _visit(self, person, at):
-        session = {
-            **person,
-            "session_id": self._id("v"),
-            "device_type": self.draw.choice(["desktop", "mobile"]),
-        }
+        session = {**person, "session_id": self._id("v"), "device_type": "mobile"}
         for minutes, kind in enumerate(["page_view", "login", "add_to_cart"]):
             moment = at + timedelta(minutes=minutes)
-            self._add(
-                "shop/web_events",
-                moment,
-                event_id=self._id("w"),
-                occurred_at=moment,
-                event_type=kind,
-                **session,
-            )
-        cart = {
-            **person,
-            "cart_id": self._id("t"),
-            "created_at": at,
-            "status": "open",
-            "total_amount": Decimal(9),
-        }
-        self._add("shop/carts", at, **cart)
+            event = {"event_id": self._id("w"), "occurred_at": moment, "event_type": kind}
+            self._add("shop/web_events", moment, **event, **session)
+        cart = {**person, "cart_id": self._id("t"), "status": "open", "total_amount": Decimal(9)}
+        self._add("shop/carts", at, created_at=at, **cart)
 
     def land(self, settings, night):
         """Write the partitions of one night; of what came twice in it, the last."""

@@ -1,139 +1,24 @@
-"""Publishing: whole versions or none, the same bytes for the same rows, whatever is killed."""
+"""Publishing: whole versions or none, the same bytes for the same rows."""
 
-import json
-import multiprocessing
-import os
 import shutil
 import threading
 from datetime import date
-from pathlib import Path
 
 import duckdb
 import pytest
 
 from include.errors import CheckFailed
 from include.settings import Settings
-from include.warehouse import audited, published, versions
+from include.warehouse import audited, published
 from include.warehouse.marts import Mart
 from include.warehouse.publish import publish
-
-DAY = date(2026, 3, 15)
-NEXT_DAY = date(2026, 3, 16)
-MARTS = (
-    Mart("dim_customers", ("customer_id",)),
-    Mart("fct_interactions", ("interaction_key",), partition_by="month"),
-    Mart("fct_orders", ("order_key",)),
-)
-FAILPOINTS = [
-    "publish.before_write",
-    "publish.after_write",
-    "publish.before_rename",
-    "publish.after_rename",
-    *(
-        f"publish.{file}.{step}"
-        for file in ("warehouse", "date", "current")
-        for step in ("before_write", "before_rename", "after_rename")
-    ),
-    "publish.before_prune",
-    "publish.after_prune",
-]
-CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["duckdb", "pyarrow.parquet", "include.warehouse.publish"])
+from tests.warehouse.made_candidate import DAY, MARTS, NEXT_DAY, build_candidate, files_of, pretend_audit
 
 
 @pytest.fixture
 def settings(tmp_path, monkeypatch):
     monkeypatch.setenv("OMNI_VAR", str(tmp_path / "var"))
     return Settings()
-
-
-TABLES = """
-create schema marts;
-create table marts.dim_customers as
-    select 'c' || i as customer_id, $mark as mark from range(3000) as t(i) order by hash(i);
-create table marts.fct_orders as
-    select 'o' || i as order_key, (i / 7)::decimal(18, 4) as amount, $mark as mark,
-        timestamptz '2026-01-01 00:00:00+00' + to_hours(i::int) as ordered_at
-    from range(5000) as t(i) order by hash(i);
-create table marts.fct_interactions as
-    select 'i' || i as interaction_key, if(i < 2000, '2026-02', '2026-03') as month,
-        if(i < 2000, 0, $mark) as mark
-    from range(4000) as t(i) order by hash(i);
-"""
-
-
-def build_candidate(settings, business_date, mark=0, has_passed=True):
-    """A candidate whose every row says `mark`, so that a mix of two versions would show."""
-    settings.warehouse.mkdir(parents=True, exist_ok=True)
-    candidate = settings.warehouse / "candidate.duckdb"
-    candidate.unlink(missing_ok=True)
-    with duckdb.connect(str(candidate)) as con:
-        con.execute(TABLES.replace("$mark", str(mark)))
-    pretend_audit(settings, business_date, has_passed)
-
-
-def pretend_audit(settings, business_date, has_passed=True):
-    path = audited.audit_path(settings, business_date)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    mark = audited.mark_of(settings.warehouse / "candidate.duckdb")
-    path.write_text(json.dumps({"has_passed": has_passed, "candidate": mark}))
-
-
-def files_of(settings):
-    """Every file that publishing leaves, with its bytes; the kept warehouse files by name alone."""
-    files = [p for p in settings.published.rglob("*") if p.is_file()]
-    found = {p.relative_to(settings.published): p.read_bytes() for p in files}
-    return found, sorted(p.name for p in settings.warehouse.rglob("*") if p.is_file())
-
-
-def _publish_dying(var, business_date, failpoint):
-    os.environ |= {"OMNI_VAR": var, "OMNI_FAILPOINT": failpoint, "OMNI_FAILPOINT_TIMES": "2"}
-    publish(Settings(), business_date, MARTS)
-
-
-def run_dying(settings, business_date, failpoint):
-    process = CONTEXT.Process(target=_publish_dying, args=(str(settings.var), business_date, failpoint))
-    process.start()
-    process.join(30)
-    return process.exitcode
-
-
-@pytest.fixture(scope="module")
-def second_night(tmp_path_factory):
-    """One night published, the candidate of the next one audited."""
-    settings = Settings(var=tmp_path_factory.mktemp("second_night"))
-    build_candidate(settings, DAY, 0)
-    publish(settings, DAY, MARTS)
-    build_candidate(settings, NEXT_DAY, 1)
-    return settings
-
-
-@pytest.fixture(scope="module")
-def undisturbed(second_night, tmp_path_factory):
-    """What the second night leaves when nothing goes wrong."""
-    settings = Settings(var=tmp_path_factory.mktemp("undisturbed") / "var")
-    shutil.copytree(second_night.var, settings.var)
-    publish(settings, NEXT_DAY, MARTS)
-    return settings
-
-
-@pytest.mark.parametrize("failpoint", FAILPOINTS)
-def test_killed_twice_anywhere_it_ends_as_if_nothing_had_happened(
-    settings, second_night, undisturbed, failpoint
-):
-    shutil.copytree(second_night.var, settings.var)
-
-    codes = [run_dying(settings, NEXT_DAY, failpoint) for _ in range(3)]
-
-    assert codes == [-9, -9, 0]
-    assert files_of(settings) == files_of(undisturbed)
-
-
-def test_every_failpoint_of_publishing_is_drilled():
-    sources = [Path(versions.__file__).with_name(name).read_text() for name in ("publish.py", "export.py")]
-    text = "\n".join(sources)
-    assert all(point.split(".")[1] in text or point in text for point in FAILPOINTS)
-    assert text.count('failpoint("publish.') == len([p for p in FAILPOINTS if p.count(".") == 1])
 
 
 def test_equal_rows_in_another_order_publish_equal_bytes_under_one_name(settings):
