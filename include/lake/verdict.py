@@ -19,9 +19,10 @@ def check_shape(stream: Stream, tally: Tally, may_be_empty: bool, source: str) -
     """
     if not tally.rows:
         if not may_be_empty:
+            hint = "" if stream.may_be_quiet else "; if it may be empty, declare may_be_empty: true"
             raise EmptyFeed(
-                f"{stream.label}: {source} answered without a single row. Nothing was landed. Ask the owner "
-                f"whether the feed stands still; if it may be, declare may_be_quiet (or may_be_empty): true."
+                f"{stream.label}: {source} answered without a single row. Nothing was landed. "
+                f"Ask the owner whether the feed stands still{hint}."
             )
         return
     names = [name for name, count in tally.columns.items() if count.absent == tally.readable]

@@ -21,7 +21,7 @@ FIRST_PAUSE = 0.2
 class Busy(RetryLater):
     """The other side asked for patience, fell silent or failed; tried `attempts` times here."""
 
-    def __init__(self, message: str, attempts: int, retry_after: float | None = None) -> None:
+    def __init__(self, message: str, attempts: int = 1, retry_after: float | None = None) -> None:
         super().__init__(message, retry_after)
         self.attempts = attempts
 

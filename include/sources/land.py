@@ -104,7 +104,7 @@ class _Landing:
         for child in self.children:
             stage = self.stages[child.name]
             may_be_empty = child.may_be_empty or not top.tally.rows or stage.existing.manifest is not None
-            check_shape(child, stage.tally, may_be_empty, source)
+            check_shape(child, stage.tally, may_be_empty, f"{child.name} in {source}")
 
     def _is_quiet(self, top: Stage) -> bool:
         """Whether nothing new may be true: it has not been so for long, and earlier rows are still shown."""
