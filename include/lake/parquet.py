@@ -1,6 +1,7 @@
 """Parquet files with page checksums, the same bytes for the same rows however they came in."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +45,10 @@ class GroupedWriter:
         sync(self._file)
 
     def abandon(self) -> None:
-        """Stop without finishing; the file is worthless."""
+        """Let go of the file; unless it was closed before, it is worthless."""
         self._waiting.clear()
-        self._writer.close()
+        with suppress(OSError, pa.ArrowException):  # a full disk refuses the last bytes, too
+            self._writer.close()
 
     def _flush(self, size: int) -> None:
         table = pa.concat_tables(self._waiting)

@@ -57,7 +57,7 @@ class RefusedWriter:
         self._writer.close({REPAIRED: json.dumps(sorted(self._repaired))})
 
     def abandon(self) -> None:
-        """Stop without finishing."""
+        """Let go of the file."""
         self._writer.abandon()
 
     def _add(self, row: dict[str, Any]) -> None:

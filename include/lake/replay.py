@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from include.lake import runlog
 from include.lake.existing import Existing
 from include.lake.manifests import Manifest
 from include.lake.stage import Place, Stage
-from include.lake.staged import Staged, commit_repair
+from include.lake.staged import commit_repair
 from include.lake.store import lake, quarantine
 from include.lake.validate import Row, Span, Tally, micros, validate
 from include.quality.gate import check_landing
@@ -62,17 +63,14 @@ def replay(
             )
         names, repaired = _wanted(existing, list(rows))
         _must_pass(declared, repaired, _span(existing.manifest))
-        staged = _stage(declared, place, names, repaired, existing.manifest)
-        check_landing(settings, staged)
-        commit_repair(staged, place.lake, place.quarantine)
+        stage = _Replay(declared, place, None, names)
+        with closing(stage):
+            stage.add(repaired)
+            staged = stage.seal(existing.manifest["cursor"], existing.manifest["source"])
+            check_landing(settings, staged)
+            commit_repair(staged, place.lake, place.quarantine)
         runlog.note(settings, business_date, declared.label, {"event": "replayed", "rows": len(names)})
     return staged.manifest
-
-
-def _stage(stream: Stream, place: Place, names: frozenset[str], rows: list[Row], old: Manifest) -> Staged:
-    stage = _Replay(stream, place, None, names)
-    stage.add(rows)
-    return stage.seal(old["cursor"], old["source"])
 
 
 class _Replay(Stage):

@@ -78,10 +78,12 @@ class Stage:
         point("after_verify", self.stream.name)
         return Staged(self.stream, self._data_file, self._refused_file, manifest, self.refused.first)
 
-    def abandon(self) -> None:
-        """Give up: the files are left for the next run to sweep away."""
+    def close(self) -> None:
+        """Let go of the files and sweep away what was not committed. Always called, however it went."""
         self._writer.abandon()
         self.refused.abandon()
+        for store in (self._place.lake, self._place.quarantine):
+            store.sweep(self.stream.channel, self.stream.name)
 
     def _take_over(self) -> None:
         for table in self.existing.rows():

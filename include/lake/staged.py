@@ -50,7 +50,6 @@ def commit(staged: Sequence[Staged], lake: Store, quarantine: Store) -> None:
         name = one.stream.name
         keep_refused(one, quarantine)
         _put_data(one, lake)
-        one.refused.unlink(missing_ok=True)
         point("after_commit", name)
 
 

@@ -62,10 +62,14 @@ class Store:
 
     def fresh_staging(self, channel: str, stream: str) -> Path:
         """An empty folder for files on their way here; what a killed run left in it is gone."""
+        self.sweep(channel, stream)
         folder = self._staging / channel / stream
-        shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         return folder
+
+    def sweep(self, channel: str, stream: str) -> None:
+        """Remove what is left in the stream's staging folder."""
+        shutil.rmtree(self._staging / channel / stream, ignore_errors=True)
 
     def put(self, file: Path, path: str, renamed: Callable[[], None]) -> None:
         """Make the finished `file` the one at `path`, atomically and to last; `renamed` is called midway."""

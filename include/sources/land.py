@@ -1,6 +1,6 @@
 """Land one stream for one date: read, validate, check, commit."""
 
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import date
 from importlib import import_module
@@ -76,16 +76,15 @@ class _Landing:
 
     def run(self) -> list[Staged]:
         """All of it: nested streams are checked and committed before their parent."""
-        try:
+        with ExitStack() as stack:
+            for stage in self.stages.values():
+                stack.enter_context(closing(stage))
             self._read()
             self._check_shapes()
-        except BaseException:
-            for stage in self.stages.values():
-                stage.abandon()
-            raise
-        staged = [stage.seal(self.interval.cursor, _source(self.top)) for stage in self.stages.values()]
-        self._check_rows(staged)
-        commit(staged, self.lake, self.quarantine)
+            source = _source(self.top)
+            staged = [stage.seal(self.interval.cursor, source) for stage in self.stages.values()]
+            self._check_rows(staged)
+            commit(staged, self.lake, self.quarantine)
         return staged
 
     def _read(self) -> None:

@@ -1,8 +1,11 @@
 """Landing in processes of their own, which may be killed. Forked from one that has imported all."""
 
+import io
 import multiprocessing
 import os
+import resource
 import signal
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -31,6 +34,14 @@ def land_orders(var: Path, port: int, d: date, failpoint: str) -> None:
 
     _arm(var, failpoint)
     land_stream("shop", "orders", d, Api(port=port).connection(), Settings(var=var))
+
+
+def land_orders_on_a_full_disk(var: Path, port: int, d: date, size: int) -> None:
+    """Land the shop's orders where no file may grow beyond `size` bytes."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    sys.stderr = io.StringIO()
+    land_orders(var, port, d, "")
 
 
 def replay(var: Path, rows: list[dict[str, Any]], d: date, failpoint: str) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from include.lake.points import POINTS
 from include.settings import Settings
-from tests.unit.lake.killing import KILLED, land_orders, run
-from tests.unit.lake.landing import DAY, files, footer, land, refused_rows, stream
+from tests.unit.lake.killing import KILLED, land_orders, land_orders_on_a_full_disk, run
+from tests.unit.lake.landing import DAY, files, footer, refused_rows
 from tests.unit.sources.api import Api
 from tests.unit.sources.rows import order
 
@@ -69,8 +69,13 @@ def test_a_rerun_killed_over_a_landed_day_shrinks_nothing(where: str, api: Api, 
     assert len(refused_rows(settings, "shop/orders")) == 1
 
 
-def test_a_kill_leaves_no_file_at_its_final_name_that_is_not_whole(settings: Settings) -> None:
-    declared = stream("shop", "orders")
-    rows = [{k: v for k, v in order(n).items() if k != "lines"} for n in range(5)]
-    land(settings, declared, rows)
-    assert len(files(settings)) == 1
+@pytest.mark.parametrize("size", [100, 1500, 3500])
+def test_a_full_disk_fails_cleanly_and_the_next_run_heals(
+    size: int, api: Api, tmp_path: Path, undisturbed: dict[str, str]
+) -> None:
+    api.rows["orders"] = feed()
+
+    assert run(land_orders_on_a_full_disk, tmp_path, api.port, DAY, size) == 1
+    assert files(Settings(var=tmp_path)) == {}
+    assert run(land_orders, tmp_path, api.port, DAY, "") == 0
+    assert files(Settings(var=tmp_path)) == undisturbed
