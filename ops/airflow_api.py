@@ -31,13 +31,9 @@ class AirflowApi:
 
     def set_pools(self, pools: Mapping[str, int]) -> None:
         """Create the pools, or set the number of their slots."""
-        known = {p["name"] for p in self._call("GET", "/pools")["pools"]}
-        for name, slots in pools.items():
-            body = {"name": name, "slots": slots, "include_deferred": False}
-            if name in known:
-                self._call("PATCH", f"/pools/{name}", json={"slots": slots}, params={"update_mask": "slots"})
-            else:
-                self._call("POST", "/pools", json=body)
+        entities = [{"name": n, "slots": slots, "include_deferred": False} for n, slots in pools.items()]
+        action = {"action": "create", "action_on_existence": "overwrite", "entities": entities}
+        self._call("PATCH", "/pools", json={"actions": [action]})
 
     def await_dags(self, dag_ids: list[str]) -> None:
         """Wait until the DAG processor has parsed all of these.
