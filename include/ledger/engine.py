@@ -1,5 +1,6 @@
 """Open the ledger, migrate it, and write to it safely."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from include.settings import Settings
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MILLISECONDS = 30_000
 MIGRATION_LOCK = 20260315  # any number, the same for all who migrate on PostgreSQL
+ONE_AT_A_TIME = threading.Lock()  # Alembic keeps its context in a module: one migration a process
 
 
 def open_ledger(settings: Settings) -> Engine:
@@ -63,7 +65,7 @@ def _migrate(engine: Engine) -> None:
     head = ScriptDirectory.from_config(config).get_current_head()
     if revision(engine) == head:
         return
-    with writing(engine) as connection:
+    with ONE_AT_A_TIME, writing(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
         config.attributes["connection"] = connection

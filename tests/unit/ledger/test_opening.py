@@ -3,6 +3,7 @@
 import multiprocessing
 import sqlite3
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
@@ -41,6 +42,11 @@ def test_a_commit_is_on_disk_and_readers_do_not_wait(settings):
 def test_the_file_is_private(settings):
     open_ledger(settings).dispose()
     assert stat.S_IMODE((settings.var / "ledger.sqlite").stat().st_mode) == 0o600
+
+
+def test_threads_may_open_ledgers_of_their_own_at_once(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(open_it, [tmp_path / str(n) for n in range(8)])) == ["0001"] * 8
 
 
 def open_it(var: Path) -> str:
