@@ -97,6 +97,17 @@ def test_nobody_is_welcomed_twice_whoever_they_are_later_found_to_be(nights):
     assert len(set(welcomed)) == len(welcomed)
 
 
+def test_no_mailbox_is_welcomed_twice_however_many_share_it(nights):
+    _, versions, _ = nights
+    welcomed = []
+    for version in versions:
+        boxes = {row["contact_point_id"]: row["mailbox_hash"] for row in rows(version, "dim_contact_points")}
+        sent = [row for row in rows(version, "fct_message_decisions") if row["decision"] == "send"]
+        welcomed += [boxes[row["contact_point_id"]] for row in sent]
+    assert len(welcomed) > 5
+    assert len(set(welcomed)) == len(welcomed)
+
+
 def test_no_address_leaves_the_one_place_for_addresses(nights):
     _, versions, _ = nights
     assert any("@" in row["address"] for row in rows(versions[-1], "dim_contact_points"))
