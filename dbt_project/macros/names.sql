@@ -1,20 +1,30 @@
-{# A personal name for comparing: Latin letters only, lower case, accents dropped, Cyrillic transliterated. #}
-{% macro name_key(name) -%}
-    {%- set ns = namespace(text="lower(trim(" ~ name ~ "))") -%}
-    {%- set digraphs = {
-        'ж': 'zh', 'х': 'kh', 'ц': 'ts', 'ч': 'ch', 'ш': 'sh', 'щ': 'shch', 'ю': 'yu', 'я': 'ya', 'ё': 'e',
-        'ß': 'ss', 'æ': 'ae', 'ø': 'o', 'ł': 'l', 'ь': '', 'ъ': '',
-    } -%}
-    {%- for letter, latin in digraphs.items() -%}
+{# Cyrillic letters that take several Latin ones, and others that have no plain letter beneath them. #}
+{% macro spell_out(name, letters) -%}
+    {%- set ns = namespace(text=name) -%}
+    {%- for letter, latin in letters.items() -%}
         {%- set ns.text = "replace(" ~ ns.text ~ ", '" ~ letter ~ "', '" ~ latin ~ "')" -%}
     {%- endfor -%}
-    nullif(regexp_replace(
-        strip_accents(translate({{ ns.text }}, 'абвгдезийклмнопрстуфыэіїєґқңғүұһәө', 'abvgdeziyklmnoprstufyeiiegknguuhao')),
-        '[^a-z]', '', 'g'
-    ), '')
+    {{ ns.text }}
 {%- endmacro %}
 
-{# Whether two name keys can be one name: one begins the other (an initial too), or they differ by a slip. #}
+{# A name in lower case whose letters have all been spelled out: Latin letters only, accents dropped. #}
+{% macro plain_letters(name) -%}
+    nullif(
+        regexp_replace(
+            strip_accents(
+                translate(
+                    {{ name }},
+                    'абвгдезийклмнопрстуфыэіїєґқңғүұһәө',
+                    'abvgdeziyklmnoprstufyeiiegknguuhao'
+                )
+            ),
+            '[^a-z]', '', 'g'
+        ),
+        ''
+    )
+{%- endmacro %}
+
+{# Whether two name keys can be one name: one begins the other (an initial too), or they differ by slips. #}
 {% macro names_agree(a, b) -%}
     (starts_with({{ a }}, {{ b }})
     or starts_with({{ b }}, {{ a }})

@@ -1,4 +1,4 @@
--- A kept link whose records are two customers: contraction stopped before its last round (vars.identity_rounds).
+-- A kept link whose records are two customers: vars.identity_rounds were too few.
 with
 
 links as (

@@ -1,2 +1,6 @@
 -- grain: one row per record that has an identifier
-{{ identity_components(previous='int_identity__loyalty_components', edges='int_identity__account_edges', cards='int_identity__cards') }}
+{{ identity_components(
+    previous='int_identity__loyalty_components',
+    edges='int_identity__account_edges',
+    cards='int_identity__cards',
+) }}

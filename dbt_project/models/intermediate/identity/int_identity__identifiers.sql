@@ -48,10 +48,14 @@ blocked_values as (
         on
             distinct_values.identifier_type = blocked.identifier_type
             and case blocked.match
-                when 'value' then distinct_values.identifier_value = blocked.value
-                when 'local' then split_part(distinct_values.identifier_value, '@', 1) = blocked.value
-                when 'domain' then split_part(distinct_values.identifier_value, '@', 2) = blocked.value
-                when 'ends_with' then ends_with(distinct_values.identifier_value, blocked.value)
+                when 'value'
+                    then distinct_values.identifier_value = blocked.value
+                when 'local'
+                    then split_part(distinct_values.identifier_value, '@', 1) = blocked.value
+                when 'domain'
+                    then split_part(distinct_values.identifier_value, '@', 2) = blocked.value
+                when 'ends_with'
+                    then ends_with(distinct_values.identifier_value, blocked.value)
             end
 
 ),

@@ -1,5 +1,4 @@
--- grain: one row per identifier and pair of records that it joined, or would have joined but for the reason
-{%- set stages = ['loyalty', 'account', 'email', 'cookie', 'phone', 'device'] %}
+-- grain: one row per identifier and pair of records that it joined, or would have joined
 with
 
 records as (
@@ -22,25 +21,8 @@ numbered_values as (
 ),
 
 judged as (
-    {% for stage in stages %}
-    select
-        edges.value_number,
-        edges.record_a,
-        edges.record_b,
-        -- kept as an edge, but the component as a whole was refused
-        case
-            when edges.reason is not null then edges.reason
-            when a.component <> b.component then coalesce(a.reason, b.reason)
-        end as reason
-    from {{ ref('int_identity__' ~ stage ~ '_edges') }} as edges
-    inner join {{ ref('int_identity__' ~ stage ~ '_components') }} as a
-        on edges.record_a = a.record_number
-    inner join {{ ref('int_identity__' ~ stage ~ '_components') }} as b
-        on edges.record_b = b.record_number
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+
+    {{ judged_links(['loyalty', 'account', 'email', 'cookie', 'phone', 'device']) }}
 
 ),
 

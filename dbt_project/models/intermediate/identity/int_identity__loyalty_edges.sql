@@ -1,2 +1,5 @@
 -- grain: one row per pair of components and loyalty identifier that they share
-{{ identity_edges('loyalty', previous='int_identity__overrides') }}
+{{ identity_edges(
+    'loyalty',
+    previous='int_identity__overrides',
+) }}

@@ -1,4 +1,4 @@
--- grain: one row per subscriber who unsubscribed: a withdrawal, dated by the change of the subscription
+-- grain: one row per subscriber who unsubscribed: a withdrawal, dated by that change
 with
 
 subscribers as (

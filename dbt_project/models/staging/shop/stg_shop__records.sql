@@ -99,17 +99,23 @@ select
     seen.arrived_date,
     seen.first_seen_at,
     seen.last_seen_at,
-    case when customers.account_id is null then order_profiles.first_name else customers.first_name end
-        as first_name,
-    case when customers.account_id is null then order_profiles.last_name else customers.last_name end
-        as last_name,
+    case
+        when customers.account_id is null then order_profiles.first_name
+        else customers.first_name
+    end as first_name,
+    case
+        when customers.account_id is null then order_profiles.last_name
+        else customers.last_name
+    end as last_name,
     customers.birth_date,
     cast(null as varchar) as gender,
     customers.street,
     customers.postcode,
     customers.city,
-    case when customers.account_id is null then order_profiles.country else customers.country end
-        as country,
+    case
+        when customers.account_id is null then order_profiles.country
+        else customers.country
+    end as country,
     cast(null as varchar) as language,
     cast(null as varchar) as time_zone
 from seen

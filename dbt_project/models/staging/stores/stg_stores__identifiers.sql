@@ -39,7 +39,7 @@ wide as (
         returns.returned_at as first_seen_at,
         returns.returned_at as last_seen_at
     from returns
-    inner join receipts using (receipt_id)
+    inner join receipts on returns.receipt_id = receipts.receipt_id
 
 )
 
