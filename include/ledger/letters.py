@@ -71,14 +71,7 @@ def write_letter(desk: Desk, claim: Claim, run: Run) -> Request:
         raise Refused("no_sender", f"brand.yml names no sender for the purpose {claim.purpose}")
     language = brand.language(point.language)
     url = f"{desk.destination.unsubscribe_url}?token={unsubscribe_token(claim.message_key, desk.secret)}"
-    consented = point.marketing_consent_at if claim.purpose == "marketing" else None
-    reader = Reader(language, point.greeting_name, consented.date() if consented else None)
-    try:
-        parts = desk.renderer.render(
-            claim.journey, claim.step, point.channel, build_context(brand, claim.journey, reader, url)
-        )
-    except Unrenderable as error:
-        raise Refused("unrenderable", str(error)) from error
+    parts = _render(desk, claim, language, url)
     return Request(
         message_id=claim.message_id,
         sender_name=identity.name,
@@ -94,3 +87,15 @@ def write_letter(desk: Desk, claim: Claim, run: Run) -> Request:
         unsubscribe_url=url,
         max_bytes=desk.destination.limits.message_bytes,
     )
+
+
+def _render(desk: Desk, claim: Claim, language: str, url: str) -> dict[str, str]:
+    """Subject, txt and html. The day of consent is told where the message rests on it."""
+    point = claim.point
+    consented = point.marketing_consent_at if claim.purpose == "marketing" else None
+    reader = Reader(language, point.greeting_name, consented.date() if consented else None)
+    context = build_context(desk.brand, claim.journey, reader, url)
+    try:
+        return desk.renderer.render(claim.journey, claim.step, point.channel, context)
+    except Unrenderable as error:
+        raise Refused("unrenderable", str(error)) from error
