@@ -8,8 +8,8 @@ import yaml
 
 from include.errors import FixDeclaration
 
-Path_ = tuple[Hashable, ...]
-Lines = dict[Path_, int]
+KeyPath = tuple[Hashable, ...]
+Lines = dict[KeyPath, int]
 
 try:
     from yaml import CSafeLoader as SafeLoader
@@ -38,15 +38,15 @@ def read_yaml(file: Path) -> tuple[Any, Lines]:
         raise FixDeclaration(f"{file.name}: not YAML: {error}") from error
 
 
-def line_of(lines: Lines, path: Path_) -> int:
+def line_of(lines: Lines, path: KeyPath) -> int:
     """Line of the deepest part of `path` that the file holds; unknown parts are passed over."""
-    known: Path_ = ()
+    known: KeyPath = ()
     for part in path:
         known = (*known, part) if (*known, part) in lines else known
     return lines[known]
 
 
-def _note_lines(file: Path, node: yaml.Node, path: Path_, lines: Lines) -> None:
+def _note_lines(file: Path, node: yaml.Node, path: KeyPath, lines: Lines) -> None:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             here = (*path, _plain(key))
@@ -65,5 +65,5 @@ def _plain(key: yaml.Node) -> Hashable:
     return str(key.value)
 
 
-def _dotted(path: Path_) -> str:
+def _dotted(path: KeyPath) -> str:
     return ".".join(str(part) for part in path)

@@ -64,7 +64,7 @@ class Store:
         """An empty folder for files on their way here; what a killed run left in it is gone."""
         self.sweep(channel, stream)
         folder = self._staging / channel / stream
-        folder.mkdir(parents=True)
+        _make_durable(folder)
         return folder
 
     def sweep(self, channel: str, stream: str) -> None:
@@ -116,7 +116,7 @@ def _make_durable(folder: Path) -> None:
     if folder.is_dir():
         return
     _make_durable(folder.parent)
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)  # rows of persons: for the service's user alone
     sync(folder.parent)
 
 
