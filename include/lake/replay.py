@@ -56,21 +56,25 @@ def replay(
     top = declared if declared.nested is None else whole.streams[declared.nested.parent]
     place = Place(lake(settings), quarantine(settings), business_date, arrived=business_date)
     with runlog.alone(settings, top.label):
-        existing = Existing(declared, business_date, place.lake, place.quarantine)
-        if existing.manifest is None:
-            raise FixDeclaration(
-                f"{declared.label} of {business_date} has not landed: clear its task instead"
-            )
-        names, repaired = _wanted(existing, list(rows))
-        _must_pass(declared, repaired, _span(existing.manifest))
-        stage = _Replay(declared, place, None, names)
-        with closing(stage):
-            stage.add(repaired)
-            staged = stage.seal(existing.manifest["cursor"], existing.manifest["source"])
-            check_landing(settings, staged)
-            commit_repair(staged, place.lake, place.quarantine)
+        names, manifest = _unite(settings, declared, place, list(rows))
         runlog.note(settings, business_date, declared.label, {"event": "replayed", "rows": len(names)})
-    return staged.manifest
+    return manifest
+
+
+def _unite(
+    settings: Settings, stream: Stream, place: Place, rows: list[Row]
+) -> tuple[frozenset[str], Manifest]:
+    existing = Existing(stream, place.business_date, place.lake, place.quarantine)
+    if existing.manifest is None:
+        raise FixDeclaration(f"{stream.label} of {place.business_date} has not landed: clear its task")
+    names, repaired = _wanted(existing, rows)
+    _must_pass(stream, repaired, _span(existing.manifest))
+    with closing(_Replay(stream, place, None, names)) as stage:
+        stage.add(repaired)
+        staged = stage.seal(existing.manifest["cursor"], existing.manifest["source"])
+        check_landing(settings, staged)
+        commit_repair(staged, place.lake, place.quarantine)
+    return names, staged.manifest
 
 
 class _Replay(Stage):

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import hypothesis
 import pytest
 
 from include.settings import Settings
@@ -21,7 +20,3 @@ def api() -> Iterator[Api]:
 def settings(tmp_path: Path) -> Settings:
     """A new installation."""
     return Settings(var=tmp_path / "var")
-
-
-hypothesis.settings.register_profile("house", deadline=None, derandomize=True, database=None)
-hypothesis.settings.load_profile("house")

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from include.channels import Column
@@ -18,11 +18,13 @@ ANYTHING = st.one_of(
     st.decimals(-9999, 9999, places=2).map(str), st.dates().map(str), st.integers().map(str),
     st.datetimes().map(lambda d: d.isoformat() + "Z"), st.sampled_from(["a\0", "x\ud800", "", "infinity"]),
 )  # fmt: skip
+MANY = settings(max_examples=50, deadline=None, derandomize=True, database=None)
 TYPES = ["string", "int64", "decimal", "timestamp", "date", "bool", "json"]
 
 
 @pytest.mark.parametrize("text", [False, True])
 @pytest.mark.parametrize("type_", TYPES)
+@MANY
 @given(values=st.lists(ANYTHING, min_size=1, max_size=20))
 def test_a_value_is_read_alike_alone_and_among_others(type_: str, text: bool, values: list[Any]) -> None:
     column = Column(type=type_)  # type: ignore[arg-type]
@@ -34,6 +36,7 @@ def test_a_value_is_read_alike_alone_and_among_others(type_: str, text: bool, va
 
 
 @pytest.mark.parametrize("type_", TYPES)
+@MANY
 @given(values=st.lists(ANYTHING, max_size=20))
 def test_no_value_becomes_null_without_a_reason(type_: str, values: list[Any]) -> None:
     array, failures = convert(values, Column(type=type_))  # type: ignore[arg-type]

@@ -36,7 +36,7 @@ def accounted(settings: Settings, manifest: dict[str, Any]) -> None:
     assert Counter(row["reason"] for row in refused) == manifest["reasons"]
 
 
-@hypothesis.settings(max_examples=12)
+@hypothesis.settings(max_examples=12, deadline=None, derandomize=True, database=None)
 @given(first=FEED, second=FEED, batch=st.integers(1, 30))
 def test_every_row_is_loaded_doubled_or_quarantined_also_when_runs_are_united(
     first: list[Any], second: list[Any], batch: int
