@@ -35,6 +35,6 @@ for channel in load_channels().values():
         default_args={**DEFAULTS, "owner": channel.owner},
     ) as dag:
         land_stream.partial(channel=channel.name).expand_kwargs(
-            [{"stream": s.name, "conn_id": s.connection} for s in channel.streams.values() if s.nested is None]
+            [{"stream": s.name, "conn_id": s.connection} for s in channel.top_streams()]
         )
     globals()[dag.dag_id] = dag

@@ -91,4 +91,5 @@ def business_date(context: Mapping[str, Any]) -> date:
     start = context.get("data_interval_start")
     if start is None:
         raise ValueError("This run has no business date: trigger it with the parameter `date`.")
-    return start.astimezone(SETTINGS.zone).date()
+    day: date = start.astimezone(SETTINGS.zone).date()
+    return day

@@ -24,13 +24,12 @@ def today() -> Any:
     return business_date(get_current_context())
 
 
-@task(pool=SOURCES_POOL, map_index_template="{{ stream }}")
+@task(pool=SOURCES_POOL, map_index_template="{{ task.op_kwargs['stream'] }}")
 def land_stream(channel: str, stream: str, conn_id: str) -> list[dict[str, Any]]:
     """Read one stream of the business date, check it, land it. Returns its manifests."""
     from include.sources.land import land_stream as land
     from omnichannel.hooks.connections import connection
 
-    get_current_context()["stream"] = stream  # type: ignore[literal-required]
     return land(channel, stream, today(), connection(conn_id), SETTINGS)
 
 
@@ -78,13 +77,12 @@ def list_syncs() -> list[str]:
     return [sync.name for sync in load_syncs()]
 
 
-@task(pool=DESTINATIONS_POOL, map_index_template="{{ sync }}")
+@task(pool=DESTINATIONS_POOL, map_index_template="{{ task.op_kwargs['sync'] }}")
 def sync_audience(sync: str) -> dict[str, int]:
     """Deliver what changed in one audience since the destination last acknowledged it."""
     from include.ledger.syncs import apply_sync, load_syncs, plan_sync
     from omnichannel.hooks.connections import connection
 
-    get_current_context()["sync"] = sync  # type: ignore[literal-required]
     conn_id = next(s.conn_id for s in load_syncs() if s.name == sync)
     plan_sync(SETTINGS, sync, today())
     return apply_sync(SETTINGS, sync, today(), connection(conn_id))
