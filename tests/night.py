@@ -22,8 +22,8 @@ class House:
     """One installation under `var`, with a small made-up company."""
 
     var: Path
-    people: int = 300
-    seed: int = 11
+    people: int = 500
+    seed: int = 7
 
     @property
     def settings(self) -> Settings:

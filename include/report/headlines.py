@@ -86,9 +86,11 @@ def _customers(summary: Summary) -> str:
     people = summary["customers"]
     if not people:
         return ""
-    text = f"{words.count(people['total'], 'customer').capitalize()} are known"
+    visitors = people["total"] - people["known"]
+    text = f"{words.count(people['known'], 'customer').capitalize()} are known"
+    text += f", and {words.count(visitors, 'visitor')} by a browser or device alone"
     if summary["previous_version"]:
-        text += f", {words.number(people['new'])} of them new"
+        text += f"; {words.number(people['new'])} of all these are new"
     if people["merged"]:
         verb = "person" if people["merged"] == 1 else "people"
         text += f"; {words.number(people['merged'])} turned out to be {verb} we knew already"

@@ -12,7 +12,7 @@ CHANGES = {"new": "customer_id", "merged": "previous_customer_id", "split": "cus
 
 
 def customer_figures(version: Path | None, business_date: date) -> dict[str, int]:
-    """Customers in all, and how many are new, merged into another, or split off that night."""
+    """Customers in all, those known by more than a browser or device, and how many are new, merged or split."""
     if version is None:
         return {}
     changes = read_mart(version, "fct_identity_changes").to_pylist()
@@ -21,7 +21,8 @@ def customer_figures(version: Path | None, business_date: date) -> dict[str, int
         change: len({row[whom] for row in tonight if row["change"] == change})
         for change, whom in CHANGES.items()
     }
-    return {"total": read_mart(version, "dim_customers", ["customer_id"]).num_rows, **counts}
+    is_known = read_mart(version, "dim_customers", ["is_known"])["is_known"].to_pylist()
+    return {"total": len(is_known), "known": sum(is_known), **counts}
 
 
 def audience_figures(version: Path | None, previous: Path | None) -> dict[str, dict[str, int]]:

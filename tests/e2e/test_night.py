@@ -28,12 +28,11 @@ def test_every_row_read_is_accounted_for(house):
 
 def test_the_published_version_holds_customers_and_their_records(house):
     folder = house.var / "published" / house.version()
-    customers = duckdb.sql(
-        f"select count(*), count(distinct customer_id) from '{folder}/dim_customers.parquet'"
-    )
-    rows, distinct = customers.fetchone()
+    db = duckdb.connect()
+    customers = f"select count(*), count(distinct customer_id) from '{folder}/dim_customers.parquet'"
+    rows, distinct = db.execute(customers).fetchone()
     assert rows == distinct == house.summary()["customers"]["total"] > 100
-    orphans = duckdb.sql(
+    orphans = db.execute(
         f"select count(*) from '{folder}/customer_records.parquet' as r "
         f"anti join '{folder}/dim_customers.parquet' as c using (customer_id)"
     )

@@ -1,4 +1,4 @@
--- grain: one row per customer first seen in the last seven days
+-- grain: one row per known customer first seen in the last seven days
 with
 
 customers as (
@@ -14,7 +14,8 @@ newcomers as (
         coalesce(time_zone, '{{ var("time_zone") }}') as known_time_zone
     from customers
     where
-        first_seen_at >= {{ day_end(days_before=7) }}
+        is_known
+        and first_seen_at >= {{ day_end(days_before=7) }}
         and first_seen_at < {{ day_end() }}
 
 ),

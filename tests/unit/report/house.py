@@ -66,7 +66,7 @@ def marts(day: date, lists: Rows, **others: Rows) -> dict[str, Rows]:
     """Every mart that the report reads, with one customer a letter."""
     customers = sorted({row["customer_id"] for row in lists})
     return {
-        "dim_customers": [{"customer_id": c} for c in customers],
+        "dim_customers": [{"customer_id": c, "is_known": c != "z"} for c in customers],
         "fct_audience_membership": lists,
         "fct_identity_changes": [
             {"change": "new", "customer_id": "z", "previous_customer_id": "y", "business_date": BEFORE}

@@ -88,7 +88,7 @@ def test_only_this_nights_changes_of_identity_count(house):
         {"change": "new", "customer_id": "d", "previous_customer_id": None, "business_date": BEFORE},
     ]
     publish(house, DAY, marts(DAY, members(vip="a b c"), fct_identity_changes=changes))
-    assert collect(house, DAY)["customers"] == {"total": 3, "new": 1, "merged": 2, "split": 0}
+    assert collect(house, DAY)["customers"] == {"total": 3, "known": 3, "new": 1, "merged": 2, "split": 0}
 
 
 def test_messages_are_told_by_decision_and_by_what_became_of_them(house, ledger):

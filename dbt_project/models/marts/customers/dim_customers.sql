@@ -7,6 +7,12 @@ described as (
 
 ),
 
+known as (
+
+    select * from {{ ref('int_customers__known') }}
+
+),
+
 purchases as (
 
     select * from {{ ref('int_customers__purchases') }}
@@ -60,11 +66,13 @@ joined as (
         behaviour.preferred_device,
         returns.count_returns,
         returns.returned_amount,
+        known.customer_id is not null as is_known,
         loyalty.customer_id is not null as is_loyalty_member,
         loyalty.loyalty_tier,
         loyalty.loyalty_points,
         {{ business_date() }} - {{ local_date('purchases.last_ordered_at') }} as days_since_order
     from described
+    left join known on described.customer_id = known.customer_id
     left join purchases on described.customer_id = purchases.customer_id
     left join behaviour on described.customer_id = behaviour.customer_id
     left join returns on described.customer_id = returns.customer_id
@@ -74,6 +82,7 @@ joined as (
 
 select
     customer_id,
+    is_known,
     first_seen_at,
     greatest(last_seen_at, coalesce(last_interacted_at, last_seen_at)) as last_seen_at,
     first_seen_channel,
