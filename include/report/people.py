@@ -12,7 +12,7 @@ CHANGES = {"new": "customer_id", "merged": "previous_customer_id", "split": "cus
 
 
 def customer_figures(version: Path | None, business_date: date) -> dict[str, int]:
-    """Customers in all, those known by more than a browser or device, and how many are new, merged or split."""
+    """Customers in all, those known by more than a browser, and how many are new, merged or split."""
     if version is None:
         return {}
     changes = read_mart(version, "fct_identity_changes").to_pylist()
