@@ -10,8 +10,8 @@ import pytest
 from tests.night import House
 
 FAILPOINTS = [
-    "landing.before_commit",
-    "publish.before_pointer",
+    "landing.before_data",
+    "publish.after_write",
     "dispatch.after_claim",
     "dispatch.after_send",
 ]
