@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from include.durable import sync
 from include.errors import CheckFailed
-from include.lake.store import sync
 
 ROWS_PER_GROUP = 65_536
 
@@ -20,7 +20,6 @@ class GroupedWriter:
     def __init__(self, file: Path, schema: pa.Schema, rows_per_group: int = ROWS_PER_GROUP) -> None:
         self.rows = 0
         self._file = file
-        self._schema = schema
         self._size = rows_per_group
         self._waiting: list[pa.Table] = []
         self._count = 0
@@ -77,6 +76,16 @@ def read_groups(source: Any, columns: list[str] | None = None) -> Iterator[pa.Ta
     with pq.ParquetFile(source, page_checksum_verification=True) as parquet:
         for group in range(parquet.num_row_groups):
             yield parquet.read_row_group(group, columns=columns)
+
+
+def read_table(source: Any, columns: list[str] | None = None) -> pa.Table:
+    """A whole file, page checksums verified.
+
+    Raises:
+        OSError: it is damaged, or not there.
+    """
+    with pq.ParquetFile(source, page_checksum_verification=True) as parquet:
+        return parquet.read(columns=columns)
 
 
 def read_metadata(source: Any, key: str) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
+from include.durable import sync
 from include.settings import Settings
 
 
@@ -101,15 +102,6 @@ def lake(settings: Settings) -> Store:
 def quarantine(settings: Settings) -> Store:
     """Where refused rows lie."""
     return Store(settings.quarantine_root, settings.var / "staging" / "quarantine")
-
-
-def sync(path: Path) -> None:
-    """Bring a file's or folder's content to the disk itself."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _make_durable(folder: Path) -> None:

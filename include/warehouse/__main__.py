@@ -9,10 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from include import durable
 from include import settings as house
 from include.errors import CheckFailed, OmniError
 from include.settings import Settings
-from include.warehouse import durable, published, versions
+from include.warehouse import published, versions
 from include.warehouse.candidate import variables_file
 from include.warehouse.dbt import run_dbt
 

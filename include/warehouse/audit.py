@@ -12,9 +12,10 @@ from typing import Any
 
 import duckdb
 
+from include import durable
 from include.errors import CheckFailed
 from include.settings import Settings
-from include.warehouse import durable, published
+from include.warehouse import published
 from include.warehouse.audited import audit_path, mark_of
 from include.warehouse.candidate import candidate_file, variables_file
 from include.warehouse.layers import LAYERS, read_layer

@@ -15,11 +15,12 @@ from typing import Any
 
 import duckdb
 
+from include import durable
 from include.channels import load_channels
 from include.clock import Clock
 from include.lake.manifests import landed
 from include.settings import Settings
-from include.warehouse import durable, phones, published, versions
+from include.warehouse import phones, published, versions
 from include.warehouse.dbt import PROJECT
 from include.warehouse.inputs import Partition, inputs_folder, stage_inputs
 from include.warehouse.memory import stage_memory

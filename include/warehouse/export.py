@@ -9,8 +9,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from include import durable
 from include.failpoints import failpoint
-from include.warehouse import durable
 from include.warehouse.marts import Mart
 
 ROW_GROUP = 131_072
@@ -26,7 +26,7 @@ def export_mart(con: duckdb.DuckDBPyConnection, mart: Mart, folder: Path, before
     values = con.execute(f"select distinct {mart.partition_by} from {mart.name} order by 1").fetchall()
     for (value,) in values:
         _write_part(con, mart, str(value), folder, before)
-    durable.fsync_folder(folder / mart.name)
+    durable.sync(folder / mart.name)
 
 
 def digest(folder: Path) -> str:
@@ -51,7 +51,7 @@ def _write_part(
     failpoint("publish.after_write")
     if before is not None:
         _share(before / place, folder / place)
-    durable.fsync_folder((folder / place).parent)
+    durable.sync((folder / place).parent)
 
 
 def _share(old: Path, new: Path) -> None:
@@ -84,4 +84,4 @@ def _write(table: pa.Table, path: Path) -> None:
         use_dictionary=True,
         store_schema=True,
     )
-    durable.fsync_file(path)
+    durable.sync(path)

@@ -12,9 +12,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from include import durable
 from include.errors import CheckFailed
 from include.settings import Settings
-from include.warehouse import durable
 from include.warehouse.candidate import candidate_file, variables_file
 from include.warehouse.dbt import run_dbt
 

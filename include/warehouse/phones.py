@@ -12,9 +12,10 @@ import phonenumbers
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from include import durable
 from include.channels import Stream
+from include.lake.parquet import read_table
 from include.settings import Settings
-from include.warehouse import durable
 
 DEFAULT_REGION = "GB"
 _MADE_WITH = {"phonenumbers": phonenumbers.__version__, "default_region": DEFAULT_REGION}
@@ -72,8 +73,7 @@ def _distinct(con: duckdb.DuckDBPyConnection, files: str, column: str, country: 
 def _read(kept: Path) -> dict[str, str | None]:
     if not kept.exists():
         return {}
-    with pq.ParquetFile(kept, page_checksum_verification=True) as file:
-        table = file.read()
+    table = read_table(kept)
     made_with = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
     keys = table["lookup_key"].to_pylist()
     if made_with != _MADE_WITH:
@@ -87,5 +87,5 @@ def _write(numbers: dict[str, str | None], kept: Path) -> None:
     table = pa.Table.from_arrays(columns, schema=_SCHEMA.with_metadata(_MADE_WITH))
     temporary = kept.with_suffix(".tmp")
     pq.write_table(table, temporary, write_page_checksum=True)
-    durable.fsync_file(temporary)
+    durable.sync(temporary)
     temporary.replace(kept)

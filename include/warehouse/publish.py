@@ -12,10 +12,11 @@ from pathlib import Path
 
 import duckdb
 
+from include import durable
 from include.errors import CheckFailed
 from include.failpoints import failpoint
 from include.settings import Settings
-from include.warehouse import durable, published, versions
+from include.warehouse import published, versions
 from include.warehouse.audited import require_audit
 from include.warehouse.export import digest, export_mart
 from include.warehouse.marts import Mart, load_marts
@@ -54,7 +55,7 @@ def _write_marts(settings: Settings, business_date: date, marts: Sequence[Mart])
         _find_tables(con, [mart.name for mart in marts])
         for mart in marts:
             export_mart(con, mart, staged, before)
-    durable.fsync_folder(staged)
+    durable.sync(staged)
     return staged
 
 
@@ -75,7 +76,7 @@ def _name_version(settings: Settings, business_date: date, staged: Path) -> str:
         shutil.rmtree(staged)
     else:
         staged.rename(settings.published / version)
-    durable.fsync_folder(settings.published)
+    durable.sync(settings.published)
     failpoint("publish.after_rename")
     return version
 

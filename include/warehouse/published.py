@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from include.lake.parquet import read_table
 from include.settings import Settings
 from include.warehouse import versions
 
@@ -44,7 +45,7 @@ def read_mart(version: Path, name: str, columns: Sequence[str] | None = None) ->
     wanted = list(columns) if columns is not None else None
     folder = version / name
     if not folder.is_dir():
-        return _read(version / f"{name}.parquet", wanted)
+        return read_table(version / f"{name}.parquet", wanted)
     parts = sorted(folder.glob("*=*/data.parquet"))
     if not parts:
         raise FileNotFoundError(f"{version.name} has no rows of {name}")
@@ -60,12 +61,7 @@ def count_rows(version: Path, name: str) -> int:
 
 def _read_part(path: Path, columns: list[str] | None) -> pa.Table:
     column, value = path.parent.name.split("=", 1)
-    table = _read(path, columns and [c for c in columns if c != column])
+    table = read_table(path, columns and [c for c in columns if c != column])
     if columns is None or column in columns:
         table = table.append_column(column, pa.array([value] * len(table), pa.string()))
     return table if columns is None else table.select(columns)
-
-
-def _read(path: Path, columns: list[str] | None) -> pa.Table:
-    with pq.ParquetFile(path, page_checksum_verification=True) as file:
-        return file.read(columns=columns)

@@ -9,8 +9,8 @@ import shutil
 from datetime import date
 from pathlib import Path
 
+from include import durable
 from include.settings import Settings
-from include.warehouse import durable
 
 KEPT = 3
 _NAME = re.compile(r"\d{4}-\d{2}-\d{2}-[0-9a-f]{12}")

@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncssh
 
+from include.durable import sync
 from include.sandbox.access import Door
 from include.sandbox.faults import FaultBoard
 from include.sandbox.received import ReceivedLog
@@ -32,7 +33,7 @@ class Drop:
         with path.open("rb") as file:
             os.fsync(file.fileno())
             content = file.read()
-        _sync_folder(path.parent)
+        sync(path.parent)
         self._log.append(
             {
                 "path": "/" + path.relative_to(self.root.resolve()).as_posix(),
@@ -133,11 +134,3 @@ def _count_rows(name: str, content: bytes) -> int | None:
         return None
     text = io.StringIO(content.decode("utf-8-sig", "replace"), newline="")
     return max(sum(1 for row in csv.reader(text) if row) - 1, 0)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

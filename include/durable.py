@@ -11,18 +11,9 @@ from include.failpoints import failpoint
 _FICLONE = 0x40049409
 
 
-def fsync_file(path: Path) -> None:
-    """Force one file's bytes to disk."""
-    _fsync(path, os.O_RDONLY)
-
-
-def fsync_folder(path: Path) -> None:
-    """Force a folder's names to disk: without it, a rename can be forgotten by a power cut."""
-    _fsync(path, os.O_RDONLY | os.O_DIRECTORY)
-
-
-def _fsync(path: Path, flags: int) -> None:
-    handle = os.open(path, flags)
+def sync(path: Path) -> None:
+    """Force a file's bytes to disk, or a folder's names: else a power cut can forget a rename."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
@@ -34,11 +25,11 @@ def write_text(path: Path, text: str, name: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     failpoint(f"{name}.before_write")
     temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text)
-    fsync_file(temporary)
+    temporary.write_text(text, encoding="utf-8")
+    sync(temporary)
     failpoint(f"{name}.before_rename")
     temporary.replace(path)
-    fsync_folder(path.parent)
+    sync(path.parent)
     failpoint(f"{name}.after_rename")
 
 
@@ -50,10 +41,10 @@ def copy_file(source: Path, target: Path, name: str) -> None:
     temporary.unlink(missing_ok=True)
     if not _clone(source, temporary):
         shutil.copyfile(source, temporary)
-    fsync_file(temporary)
+    sync(temporary)
     failpoint(f"{name}.before_rename")
     temporary.replace(target)
-    fsync_folder(target.parent)
+    sync(target.parent)
     failpoint(f"{name}.after_rename")
 
 
