@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, HttpUrl, StringConstraints, model_validator
 
-from include.destinations.declarations import Declaration, read_document, validate
+from include.declarations import Declaration, read_document, validate
 
 BRAND = Path(__file__).parent / "brand.yml"
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]

@@ -1,17 +1,14 @@
 """Read the declarations. Light on purpose: DAG files call this each time they are parsed."""
 
-from collections.abc import Hashable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from include.channels.lines import Lines, line_of, read_yaml
 from include.channels.model import (
     Channel,
     Column,
-    Declared,
     FilesSource,
     Nested,
     RestSource,
@@ -19,11 +16,12 @@ from include.channels.model import (
     Stream,
 )
 from include.channels.rules import problems
+from include.declarations import Declaration, Document, Place, read_document
 from include.errors import FixDeclaration
 
 FOLDER = Path(__file__).parent
 GIVEN = {"name", "channel"}  # names come from where a part stands
-SOURCES: dict[str, type[Declared]] = {"rest": RestSource, "sql": SqlSource, "files": FilesSource}
+SOURCES: dict[str, type[Declaration]] = {"rest": RestSource, "sql": SqlSource, "files": FilesSource}
 
 
 def load_channels(folder: Path = FOLDER) -> dict[str, Channel]:
@@ -44,17 +42,17 @@ def load_channel(file: Path) -> Channel:
     Raises:
         FixDeclaration: naming file, line and field, all that is wrong at once.
     """
-    values, lines = read_yaml(file)
-    if not isinstance(values, dict):
+    document = read_document(file)
+    if not isinstance(document.value, dict):
         raise FixDeclaration(f"{file.name}, line 1: a channel is a mapping: title, mission_row, owner, …")
     try:
-        channel = Channel.model_validate(values)
+        channel = Channel.model_validate(document.value)
     except ValidationError as error:
-        raise FixDeclaration(_say(file, lines, [_problem(e) for e in error.errors()])) from None
+        raise FixDeclaration(_say(document, [_problem(e) for e in error.errors()])) from None
     channel = _named(file.stem, channel)
     broken = list(problems(channel))
     if broken:
-        raise FixDeclaration(_say(file, lines, broken))
+        raise FixDeclaration(_say(document, broken))
     return channel
 
 
@@ -73,8 +71,8 @@ def _named_stream(channel_name: str, name: str, channel: Channel) -> Stream:
     return stream.model_copy(update=update)
 
 
-def _problem(error: Any) -> tuple[tuple[Hashable, ...], str]:
-    path: tuple[Hashable, ...] = error["loc"]
+def _problem(error: Any) -> tuple[Place, str]:
+    path: Place = error["loc"]
     if error["type"] == "extra_forbidden":
         return path, _unknown_key(path)
     if error["type"] == "missing":
@@ -82,14 +80,14 @@ def _problem(error: Any) -> tuple[tuple[Hashable, ...], str]:
     return path, f"{error['msg']}, not {error['input']!r}"
 
 
-def _unknown_key(path: tuple[Hashable, ...]) -> str:
+def _unknown_key(path: Place) -> str:
     allowed = sorted(_part(path[:-1]).model_fields.keys() - GIVEN)
     close = get_close_matches(str(path[-1]), allowed, n=1)
     hint = f" (did you mean {close[0]}?)" if close else ""
     return f"unknown key{hint}; allowed: {', '.join(allowed)}"
 
 
-def _part(path: tuple[Hashable, ...]) -> type[Declared]:
+def _part(path: Place) -> type[Declaration]:
     """The part of a declaration that lies at `path`, as pydantic writes paths."""
     match path:
         case (_, _, "source", kind):
@@ -103,6 +101,6 @@ def _part(path: tuple[Hashable, ...]) -> type[Declared]:
     return Channel
 
 
-def _say(file: Path, lines: Lines, broken: list[tuple[tuple[Hashable, ...], str]]) -> str:
-    found = sorted((line_of(lines, path), ".".join(map(str, path)), why) for path, why in broken)
-    return "\n".join(f"{file.name}, line {line}: {path}: {why}" for line, path, why in found)
+def _say(document: Document, broken: list[tuple[Place, str]]) -> str:
+    found = sorted((document.line(path), ".".join(map(str, path)), why) for path, why in broken)
+    return "\n".join(f"{document.path.name}, line {line}: {path}: {why}" for line, path, why in found)

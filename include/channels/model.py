@@ -2,20 +2,16 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
+
+from include.declarations import Declaration
 
 Type = Literal["string", "int64", "decimal", "timestamp", "date", "bool", "json"]
 Pii = Literal["email", "phone", "name", "address", "birth_date", "id", "none"]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
-class Declared(BaseModel):
-    """A part of a declaration. Unknown keys are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Column(Declared):
+class Column(Declaration):
     """One column. `time_zone` gives naive times a meaning; without it they are refused."""
 
     name: str = ""
@@ -27,7 +23,7 @@ class Column(Declared):
     description: str = ""
 
 
-class RestSource(Declared):
+class RestSource(Declaration):
     """A list of an HTTP API: `GET <base_url>/<path>`, cursor pages cut by `updated_at`."""
 
     kind: Literal["rest"]
@@ -35,7 +31,7 @@ class RestSource(Declared):
     page_size: int = Field(1000, ge=1, le=5000)
 
 
-class SqlSource(Declared):
+class SqlSource(Declaration):
     """A table of a database, read in one snapshot."""
 
     kind: Literal["sql"]
@@ -43,7 +39,7 @@ class SqlSource(Declared):
     table_schema: str = "public"
 
 
-class FilesSource(Declared):
+class FilesSource(Declaration):
     """One object a day in a folder or bucket; `{date}` in the path is the day."""
 
     kind: Literal["files"]
@@ -54,7 +50,7 @@ class FilesSource(Declared):
     may_be_missing: bool = False
 
 
-class Nested(Declared):
+class Nested(Declaration):
     """Where the rows of a nested stream lie: in the list `field` of each row of `parent`.
 
     `inherit` fills columns of the line from columns of its parent; `position` is filled with the
@@ -70,7 +66,7 @@ class Nested(Declared):
 Source = Annotated[RestSource | SqlSource | FilesSource, Field(discriminator="kind")]
 
 
-class Stream(Declared):
+class Stream(Declaration):
     """One kind of row of a channel, and its contract.
 
     A stream has either `connection` and `source`, or lies `nested` in another one (`connection` and
@@ -107,7 +103,7 @@ class Stream(Declared):
         return f"{self.channel}/{self.name}"
 
 
-class Channel(Declared):
+class Channel(Declaration):
     """A place where customers meet us. `deadline`: how long an optional one is waited for."""
 
     name: str = ""

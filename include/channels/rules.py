@@ -1,11 +1,12 @@
 """What must hold between the parts of a channel's declaration, beyond the shape of each."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from include.channels.model import Channel, Column, FilesSource, Stream
+from include.declarations import Place
 
-Problem = tuple[tuple[Hashable, ...], str]
+Problem = tuple[Place, str]
 
 
 def problems(channel: Channel) -> Iterator[Problem]:
@@ -65,7 +66,7 @@ def _nested_problems(channel: Channel, stream: Stream) -> Iterator[Problem]:
 
 
 def _column_problem(
-    stream: Stream, path: tuple[Hashable, ...], name: str, required: bool = False, type: str | None = None
+    stream: Stream, path: Place, name: str, required: bool = False, type: str | None = None
 ) -> Iterator[Problem]:
     column = stream.columns.get(name)
     if column is None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, HttpUrl, field_validator, model_validator
 
-from include.destinations.declarations import Declaration, read_document, validate
+from include.declarations import Declaration, read_document, validate
 from include.errors import FixDeclaration
 
 FOLDER = Path(__file__).parent

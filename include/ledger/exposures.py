@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from include.declarations import Declaration, Document, Place, read_document, validate
 from include.destinations import Destination, load_destinations
-from include.destinations.declarations import Declaration, Document, Place, read_document, validate
 from include.errors import FixDeclaration
 from include.settings import ROOT
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from include.brand import Brand, FooterWords
-from include.destinations.declarations import read_document
+from include.declarations import read_document
 from include.errors import FixDeclaration
 from include.senders.parts.headers import clean_text
 
