@@ -1,6 +1,5 @@
-"""The ledger as an earlier run saw it, for the warehouse; and what a night's messages came to."""
+"""The ledger as an earlier run saw it, for the warehouse."""
 
-from collections import Counter
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -81,16 +80,3 @@ def _tell(row: dict[str, Any]) -> dict[str, Any]:
     sent_at = row["left_at"] if then in LEFT else None
     told = {**row, "state": then, "reason": row["reason_then"], "sent_at": sent_at}
     return {name: told[name] for name in SCHEMA.names}
-
-
-def summarise_messages(settings: Settings, business_date: date) -> dict[str, int]:
-    """How many messages of one business date stand at each `state` or `state:reason`."""
-    engine = open_ledger(settings)
-    counts: Counter[str] = Counter()
-    with engine.connect() as db:
-        groups = select(Message.state, Message.reason, func.count().label("n"))
-        mine = groups.where(Message.business_date == business_date).group_by(Message.state, Message.reason)
-        for row in db.execute(mine):
-            counts[f"{row.state}:{row.reason}" if row.reason else row.state] += row.n
-    engine.dispose()
-    return dict(sorted(counts.items()))

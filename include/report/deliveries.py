@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import Engine, Select, func, select
 
 from include.ledger.batches import ACKNOWLEDGED, VOID
+from include.ledger.exposures import Sync, load_syncs
 from include.ledger.models import AudienceBatch, AudienceOperation, AudiencePlan
 from include.ledger.states import CONFIRMED
-from include.ledger.syncs import Sync, load_syncs
 from include.report.figures import Figures, count, hold_back, nothing
 
 

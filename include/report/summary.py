@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from include.destinations import load_destinations
-from include.ledger.store import open_ledger
+from include.ledger.engine import open_ledger
 from include.report import arrivals, messages, people
 from include.report.checks import check_figures
 from include.report.deliveries import sync_figures

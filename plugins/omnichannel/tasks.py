@@ -36,7 +36,7 @@ def land_stream(channel: str, stream: str, conn_id: str) -> list[dict[str, Any]]
 @task(pool=WAREHOUSE_POOL)
 def open_candidate() -> None:
     """Copy the previous version's warehouse and stage what changed since, verified."""
-    from include.ledger.store import snapshot
+    from include.ledger.history import snapshot
     from include.warehouse.candidate import open_candidate as open_file
 
     open_file(SETTINGS, today())
@@ -72,7 +72,7 @@ def publish_version(outlet_events: Any = None) -> str:
 @task
 def list_syncs() -> list[str]:
     """Names of the audience syncs declared as dbt exposures."""
-    from include.ledger.syncs import load_syncs
+    from include.ledger.exposures import load_syncs
 
     return [sync.name for sync in load_syncs()]
 
@@ -80,12 +80,13 @@ def list_syncs() -> list[str]:
 @task(pool=DESTINATIONS_POOL, map_index_template="{{ task.op_kwargs['sync'] }}")
 def sync_audience(sync: str) -> dict[str, int]:
     """Deliver what changed in one audience since the destination last acknowledged it."""
-    from include.ledger.syncs import apply_sync, load_syncs, plan_sync
+    from include.ledger.deliveries import apply_sync
+    from include.ledger.exposures import find_sync
+    from include.ledger.plans import plan_sync
     from omnichannel.hooks.connections import connection
 
-    conn_id = next(s.conn_id for s in load_syncs() if s.name == sync)
     plan_sync(SETTINGS, sync, today())
-    return apply_sync(SETTINGS, sync, today(), connection(conn_id))
+    return apply_sync(SETTINGS, sync, today(), connection(find_sync(sync).conn_id))
 
 
 @task(outlets=[AUDIENCES_DELIVERED])

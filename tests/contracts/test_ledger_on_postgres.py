@@ -8,10 +8,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from include.ledger.dispatch import dispatch
+from include.ledger.engine import open_ledger
+from include.ledger.history import snapshot
 from include.ledger.messages import plan
 from include.ledger.models import Base
 from include.ledger.settle import settle
-from include.ledger.store import open_ledger, snapshot
 from include.settings import Settings
 from include.warehouse.published import read_mart
 from tests.fixtures.published import decision, event, freshness, point, publish

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 import yaml
 
-from include.ledger.store import snapshot
+from include.ledger.history import snapshot
 from include.settings import Settings
 from include.warehouse.candidate import candidate_file, open_candidate, variables_file
 from include.warehouse.dbt import run_dbt

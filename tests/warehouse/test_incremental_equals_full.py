@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
+from include.ledger.history import snapshot
 from include.ledger.messages import plan
-from include.ledger.store import snapshot
 from include.settings import Settings
 from include.warehouse import published
 from include.warehouse.audit import audit

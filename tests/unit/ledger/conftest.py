@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from include.ledger.engine import open_ledger
 from include.ledger.models import Message
-from include.ledger.store import open_ledger
 from include.settings import Settings
 from tests.fixtures.receivers import House, Relay, mailhouse, relay
 

@@ -8,10 +8,10 @@ from sqlalchemy import update
 
 from include.errors import FixDeclaration
 from include.ledger.dispatch import dispatch
+from include.ledger.engine import open_ledger, writing
 from include.ledger.messages import plan
 from include.ledger.models import Message
 from include.ledger.states import CLAIMED, Run, held, move
-from include.ledger.store import open_ledger, writing
 from tests.fixtures.published import decision, point, publish
 from tests.unit.ledger.conftest import D, states
 

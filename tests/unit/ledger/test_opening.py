@@ -9,9 +9,8 @@ from pathlib import Path
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from include.ledger.engine import revision
+from include.ledger.engine import open_ledger, revision
 from include.ledger.models import Base
-from include.ledger.store import open_ledger
 from include.settings import Settings
 
 

@@ -10,9 +10,9 @@ from include.destinations import destination_of
 from include.ledger.claims import Queue, next_claim
 from include.ledger.contacts import Contacts
 from include.ledger.dispatch import dispatch
+from include.ledger.engine import open_ledger
 from include.ledger.letters import Claim
 from include.ledger.messages import plan
-from include.ledger.store import open_ledger
 from include.settings import Settings
 from tests.fixtures.published import decision, point, publish
 from tests.fixtures.receivers import twice

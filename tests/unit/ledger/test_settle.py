@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from include.ledger.dispatch import dispatch
+from include.ledger.history import snapshot
 from include.ledger.messages import plan
 from include.ledger.settle import settle
-from include.ledger.store import snapshot, summarise_messages
 from include.warehouse.published import read_mart
 from tests.fixtures.published import decision, event, freshness, point, publish
 from tests.fixtures.receivers import twice
@@ -120,8 +120,3 @@ def test_the_first_night_has_an_empty_snapshot_with_all_columns(settings):
         *("message_key", "journey", "step", "trigger_id", "trigger_record", "customer_id", "channel"),
         *("address_hash", "state", "reason", "business_date", "sent_at", "message_id"),
     ]
-
-
-def test_a_nights_messages_are_summed_up_by_state_and_reason(settings, unknown):
-    assert summarise_messages(settings, D) == {"unknown:no_reply": 1}
-    assert summarise_messages(settings, NEXT) == {}

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select, update
 
 from include.ledger import states
+from include.ledger.engine import open_ledger, writing
 from include.ledger.messages import plan
 from include.ledger.models import Message, MessageTransition
 from include.ledger.states import LEGAL, TERMINAL, ClaimLost, Held, IllegalTransition, Run, held, move
-from include.ledger.store import open_ledger, writing
 from include.settings import ROOT
 from tests.fixtures.published import decision, point, publish
 from tests.unit.ledger.conftest import D

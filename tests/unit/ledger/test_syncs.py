@@ -11,10 +11,12 @@ from sqlalchemy import select, update
 from include.errors import FixConnection, FixDeclaration, FixPayload, RetryLater
 from include.ledger import exposures
 from include.ledger.batches import cut
+from include.ledger.deliveries import apply_sync
+from include.ledger.engine import open_ledger, writing
+from include.ledger.exposures import find_sync, load_syncs
 from include.ledger.members import diff
 from include.ledger.models import AudienceBatch, AudienceMember, AudiencePlan
-from include.ledger.store import open_ledger, writing
-from include.ledger.syncs import apply_sync, find_sync, load_syncs, plan_sync
+from include.ledger.plans import plan_sync
 from tests.fixtures.published import point, publish
 from tests.fixtures.receivers import twice
 from tests.unit.ledger.conftest import D

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 from sqlalchemy import insert
 
 from include.channels import load_channels
+from include.ledger.engine import open_ledger, writing
 from include.ledger.models import AudienceBatch, AudienceOperation, AudiencePlan, Message
 from include.ledger.states import CLAIMED, CONFIRMED, PLANNED, SUPPRESSED, UNKNOWN, Held, Run, move, record
-from include.ledger.store import open_ledger, writing
 from include.settings import Settings
 
 DAY, BEFORE, AFTER = date(2026, 3, 15), date(2026, 3, 14), date(2026, 3, 16)
