@@ -12,6 +12,8 @@ from include.errors import RetryLater
 from include.lake.points import point
 from include.settings import Settings
 
+CHECKS = ".checks.json"
+
 
 def folder(settings: Settings, business_date: date) -> Path:
     """Run logs and check results of one business date."""
@@ -26,6 +28,21 @@ def note(settings: Settings, business_date: date, label: str, event: dict[str, A
     with file.open("a") as log:
         log.write(json.dumps({"at": datetime.now(UTC).isoformat(timespec="seconds"), **event}) + "\n")
     point("after_runlog", label.partition("/")[2])
+
+
+def keep_checks(settings: Settings, business_date: date, label: str, checks: list[dict[str, Any]]) -> None:
+    """Keep what the gate said of `channel/stream` on that date, in place of what it said before."""
+    file = folder(settings, business_date) / f"{label.replace('/', '.')}{CHECKS}"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(checks, indent=1))
+
+
+def read_checks(settings: Settings, business_date: date) -> dict[str, list[dict[str, Any]]]:
+    """Results of the date's landings by `channel/stream`, landed or not, as they were kept."""
+    return {
+        file.name.removesuffix(CHECKS).replace(".", "/"): json.loads(file.read_text())
+        for file in sorted(folder(settings, business_date).glob(f"*{CHECKS}"))
+    }
 
 
 @contextmanager

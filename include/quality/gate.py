@@ -1,14 +1,12 @@
 """The gate on landed data: nothing enters the lake that fails a critical check."""
 
-import json
 from datetime import date
 from importlib import import_module
-from typing import Any
 
 import pyarrow.parquet as pq
 
 from include.errors import CheckFailed
-from include.lake.runlog import folder
+from include.lake.runlog import keep_checks
 from include.lake.staged import Staged
 from include.quality.checks import Check, columns_of, run
 from include.quality.contract import contract_expectations
@@ -29,31 +27,17 @@ def check_landing(settings: Settings, staged: Staged) -> list[Check]:
     suite += import_module(f"include.quality.expectations.{stream.channel}").expectations(stream.name)
     table = pq.read_table(staged.data, columns=columns_of(suite) or [stream.key[0]], partitioning=None)
     checks = [_quarantine_share(staged), *run(table, suite, stream.label)]
-    _keep(settings, business_date, staged, checks)
+    keep_checks(settings, business_date, stream.label, [check.as_dict() for check in checks])
     failed = [check for check in checks if not check.passed and check.severity == "critical"]
     if failed:
         raise CheckFailed(_say(settings, staged, failed))
     return checks
 
 
-def read_checks(settings: Settings, business_date: date) -> dict[str, list[dict[str, Any]]]:
-    """Results of the date's landings by `channel/stream`, as `Check.as_dict` gives them."""
-    found = {}
-    for file in sorted(folder(settings, business_date).glob("*.checks.json")):
-        found[file.name.removesuffix(".checks.json").replace(".", "/")] = json.loads(file.read_text())
-    return found
-
-
 def _quarantine_share(staged: Staged) -> Check:
     refused, rows = staged.manifest["quarantined"], staged.manifest["rows_in"]
     passed = refused < FEWEST or refused <= staged.stream.max_quarantined_share * rows
     return Check("quarantined_rows_to_be_few", "", "critical", passed, rows, refused)
-
-
-def _keep(settings: Settings, business_date: date, staged: Staged, checks: list[Check]) -> None:
-    file = folder(settings, business_date) / f"{staged.stream.channel}.{staged.stream.name}.checks.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps([check.as_dict() for check in checks], indent=1))
 
 
 def _say(settings: Settings, staged: Staged, failed: list[Check]) -> str:

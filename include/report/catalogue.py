@@ -14,9 +14,8 @@ import yaml
 from include.brand import load_brand
 from include.channels import load_channels
 from include.destinations import load_destinations
-from include.settings import ROOT
+from include.warehouse.listed import MODELS
 
-MODELS = ROOT / "dbt_project" / "models"
 GRAIN = re.compile(r" ?One row per [^.]*\.$")
 PLAIN = {
     "primary": "#1f5c57",
@@ -59,11 +58,6 @@ def load_catalogue(models: Path = MODELS) -> Catalogue:
         brand=brand.name,
         colours=brand.colours.model_dump(),
     )
-
-
-def audience_names(models: Path = MODELS) -> list[str]:
-    """Every audience that the repository declares, the empty ones too."""
-    return [path.stem.removeprefix("aud_") for path in sorted((models / "audiences").glob("**/aud_*.sql"))]
 
 
 def _described(folder: Path, prefix: str) -> Iterator[tuple[str, str]]:

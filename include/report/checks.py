@@ -41,9 +41,8 @@ def check_figures(settings: Settings, business_date: date) -> dict[str, Any]:
 
 def _landing_checks(settings: Settings, business_date: date) -> Iterator[dict[str, Any]]:
     """Results that the gate left of each stream, landed or not."""
-    for path in sorted(runlog.folder(settings, business_date).glob("*.checks.json")):
-        stream = path.name.removesuffix(".checks.json").replace(".", "/")
-        for check in json.loads(path.read_text(encoding="utf-8")):
+    for stream, checks in runlog.read_checks(settings, business_date).items():
+        for check in checks:
             expected = check["expectation"].removeprefix("expect_").replace("_", " ")
             severity = "failed" if check["severity"] == "critical" else "warning"
             name = f"{stream}: {check['column']} {expected}".replace(":  ", ": ")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from include.report.catalogue import audience_names
+from include.warehouse.listed import audience_names
 from include.warehouse.published import read_mart
 
 CHANGES = {"new": "customer_id", "merged": "previous_customer_id", "split": "customer_id"}

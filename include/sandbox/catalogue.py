@@ -62,4 +62,3 @@ STORE_KEYS = {
     "returns": ("return_id",),
 }
 STORE_AMOUNTS = {"receipts": "total_amount", "receipt_lines": "unit_price", "returns": "amount"}
-SYSTEMS = ("shop", "shop_events", "crm", "email", "stores", "smtp", "sftp")

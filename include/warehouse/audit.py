@@ -19,7 +19,7 @@ from include.warehouse import published
 from include.warehouse.audited import audit_path, mark_of
 from include.warehouse.candidate import candidate_file, variables_file
 from include.warehouse.layers import LAYERS, read_layer
-from include.warehouse.listed import listed_models
+from include.warehouse.listed import audience_names
 
 COMPARED = ("dim_customers", "customer_records", "fct_orders", "fct_order_lines")
 
@@ -94,10 +94,9 @@ def _expect(settings: Settings, business_date: date) -> list[Finding]:
     from include.quality.expectations.candidate import suites
 
     findings = []
-    audiences = [name.removeprefix("aud_") for name in listed_models()["audiences"]]
     with duckdb.connect(str(candidate_file(settings)), read_only=True) as con:
         reasons = [row[0] for row in con.execute("select reason from decision_reasons").fetchall()]
-        for suite in suites(_rows_before(settings, business_date), audiences, reasons):
+        for suite in suites(_rows_before(settings, business_date), audience_names(), reasons):
             table = con.sql(suite.query).to_arrow_table()
             outcome = checks.run(table, suite.expectations, f"{suite.model}: {suite.title}")
             values = table.to_pylist()[0]

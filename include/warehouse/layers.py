@@ -47,11 +47,6 @@ class LayerResult:
         """Models that did not build and critical tests that failed."""
         return tuple(node for node in self.nodes if node.status in _BAD)
 
-    @property
-    def warned(self) -> tuple[NodeResult, ...]:
-        """Tests that failed with severity `warn`: reported, not stopping."""
-        return tuple(node for node in self.nodes if node.status == "warn")
-
 
 def run_layer(settings: Settings, layer: str, business_date: date) -> LayerResult:
     """Build and test one layer on the candidate that was opened for `business_date`.

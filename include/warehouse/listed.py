@@ -18,3 +18,8 @@ def listed_models(models: Path = MODELS) -> dict[str, list[str]]:
         kind: sorted(path.stem for path in (models / kind).rglob(f"{prefix}*.sql"))
         for kind, prefix in PREFIXES.items()
     }
+
+
+def audience_names(models: Path = MODELS) -> list[str]:
+    """Every audience that the repository declares, the empty ones too."""
+    return [name.removeprefix(PREFIXES["audiences"]) for name in listed_models(models)["audiences"]]

@@ -14,9 +14,7 @@ from typing import Any
 import yaml
 
 from include.errors import FixDeclaration
-from include.settings import ROOT
-
-MODELS = ROOT / "dbt_project" / "models"
+from include.warehouse.listed import MODELS
 
 
 @dataclass(frozen=True)

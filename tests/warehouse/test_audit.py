@@ -14,7 +14,7 @@ from include.warehouse import audited, versions
 from include.warehouse.audit import audit
 from include.warehouse.candidate import candidate_file, variables_file
 from include.warehouse.layers import LAYERS, results_file
-from include.warehouse.listed import listed_models
+from include.warehouse.listed import audience_names
 
 DAY = date(2026, 3, 15)
 HEALTHY = """
@@ -91,7 +91,7 @@ def settings(tmp_path):
     """A healthy candidate of the day with every layer built."""
     settings = Settings(var=tmp_path / "var", clock="sandbox")
     settings.warehouse.mkdir(parents=True)
-    audiences = ", ".join(f"('{name.removeprefix('aud_')}')" for name in listed_models()["audiences"])
+    audiences = ", ".join(f"('{name}')" for name in audience_names())
     change(settings, HEALTHY.replace("$audiences", audiences))
     variables_file(settings).write_text(json.dumps({"business_date": str(DAY)}))
     for layer in LAYERS:

@@ -15,7 +15,6 @@ SHORT = {
     name: tuple(forms.split(",")) for name, _, forms in (pair.partition(":") for pair in SHORT_FORMS.split())
 }
 RARE_SHARE = 0.22
-ACCENTS = re.compile(r"[^\x00-\x7f]")
 # another way to write the same sounds, tried in this order
 RESPELL = (
     ("shch", "sch"), ("ya", "ia"), ("yu", "iu"), ("kh", "h"), ("zh", "j"), ("yo", "e"), ("iy", "y"),

@@ -19,7 +19,6 @@ YEAR = 365
 HOUSEHOLDS = np.array(
     [0, 1, 2, 3, 4, 4, 5, 5, 5, 5]
 )  # which of its ten people's six households one belongs to
-SIZES = np.array([1, 1, 1, 1, 2, 4])
 SHARED_SURNAME, SHARED_PHONE = 0.85, 0.30
 # Shares a year. World rates are of the people there are at the end; four in ten of them came during
 # the year and are watched for half of it, so what is drawn is a little higher. Who is given somebody's

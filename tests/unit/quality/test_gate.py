@@ -12,9 +12,10 @@ import pytest
 
 from include.channels import load_channels
 from include.errors import CheckFailed, FixDeclaration
+from include.lake.runlog import read_checks
 from include.quality import gate
 from include.quality.checks import MANY, columns_of, run
-from include.quality.gate import check_landing, read_checks
+from include.quality.gate import check_landing
 from include.settings import Settings
 from tests.unit.lake.landing import DAY, stage, stream
 from tests.unit.sources.rows import contact

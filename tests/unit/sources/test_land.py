@@ -10,8 +10,7 @@ import pytest
 from include.errors import CheckFailed, FixDeclaration, FixSource, OmniError, RetryLater
 from include.lake.manifests import partitions, read_manifest
 from include.lake.reasons import ColumnMissing, ColumnRetyped, EmptyFeed
-from include.lake.runlog import alone
-from include.quality.gate import read_checks
+from include.lake.runlog import alone, read_checks
 from include.settings import Settings
 from include.sources import http
 from include.sources.land import land_stream
