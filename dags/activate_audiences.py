@@ -7,21 +7,16 @@ ledger says it stopped and sends nothing twice. *FixConnection* names a connecti
 
 from airflow.sdk import dag
 
-from omnichannel.house import CUSTOMERS_PUBLISHED, DATE_PARAM, DEFAULTS, START_DATE, on_asset
+from omnichannel.house import CUSTOMERS_PUBLISHED, EVERY_DAG
 from omnichannel.tasks import announce_audiences, list_syncs, sync_audience
 
 
 @dag(
     dag_display_name="Activate: audiences",
-    schedule=on_asset(CUSTOMERS_PUBLISHED),
-    start_date=START_DATE,
-    catchup=False,
-    max_active_runs=1,
-    is_paused_upon_creation=False,
+    schedule=[CUSTOMERS_PUBLISHED],
     doc_md=__doc__,
-    params=DATE_PARAM,
     tags=["layer:activate", "required"],
-    default_args=DEFAULTS,
+    **EVERY_DAG,
 )
 def activate_audiences() -> None:
     sync_audience.expand(sync=list_syncs()) >> announce_audiences()

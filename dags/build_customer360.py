@@ -16,7 +16,7 @@ from datetime import timedelta
 
 from airflow.sdk import chain, dag
 
-from omnichannel.house import DATE_PARAM, DEFAULTS, SETTINGS, START_DATE, nightly
+from omnichannel.house import EVERY_DAG, SETTINGS, nightly
 from omnichannel.sensors.channels_landed import ChannelsLandedSensor
 from omnichannel.tasks import audit_candidate, build_layer, open_candidate, publish_version
 
@@ -26,14 +26,9 @@ LAYERS = ("staging", "identity", "profile", "audiences", "journeys", "measuremen
 @dag(
     dag_display_name="Build: customer 360",
     schedule=nightly(),
-    start_date=START_DATE,
-    catchup=False,
-    max_active_runs=1,
-    is_paused_upon_creation=False,
     doc_md=__doc__,
-    params=DATE_PARAM,
     tags=["layer:build", "required"],
-    default_args=DEFAULTS,
+    **EVERY_DAG,
 )
 def build_customer360() -> None:
     await_channels = ChannelsLandedSensor(

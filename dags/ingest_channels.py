@@ -16,7 +16,7 @@ A day that is never mended is not lost: the next good night reads from where the
 from airflow.sdk import DAG
 
 from include.channels import load_channels
-from omnichannel.house import DATE_PARAM, DEFAULTS, START_DATE, nightly
+from omnichannel.house import DEFAULTS, EVERY_DAG, nightly
 from omnichannel.tasks import land_stream
 
 for channel in load_channels().values():
@@ -25,14 +25,9 @@ for channel in load_channels().values():
         dag_display_name=f"Ingest: {channel.title}",
         description=f"{channel.title} ({channel.mission_row}) into the lake, stream by stream",
         schedule=nightly(),
-        start_date=START_DATE,
-        catchup=False,
-        max_active_runs=1,
-        is_paused_upon_creation=False,
         doc_md=__doc__,
-        params=DATE_PARAM,
         tags=["layer:ingest", "required" if channel.is_required else "optional"],
-        default_args={**DEFAULTS, "owner": channel.owner},
+        **EVERY_DAG | {"default_args": DEFAULTS | {"owner": channel.owner}},
     ) as dag:
         land_stream.partial(channel=channel.name).expand_kwargs(
             [{"stream": s.name, "conn_id": s.connection} for s in channel.top_streams()]

@@ -6,29 +6,16 @@ the page again. It starts when audiences and messages have both been dealt with,
 
 from airflow.sdk import dag
 
-from omnichannel.house import (
-    AUDIENCES_DELIVERED,
-    DATE_PARAM,
-    DEFAULTS,
-    MESSAGES_DISPATCHED,
-    SETTINGS,
-    START_DATE,
-    on_asset,
-)
+from omnichannel.house import AUDIENCES_DELIVERED, EVERY_DAG, MESSAGES_DISPATCHED, SETTINGS
 from omnichannel.tasks import write_report
 
 
 @dag(
     dag_display_name="Report: results of the night",
-    schedule=on_asset(AUDIENCES_DELIVERED, MESSAGES_DISPATCHED) if SETTINGS.schedules else None,
-    start_date=START_DATE,
-    catchup=False,
-    max_active_runs=1,
-    is_paused_upon_creation=False,
+    schedule=[AUDIENCES_DELIVERED, MESSAGES_DISPATCHED] if SETTINGS.schedules else None,
     doc_md=__doc__,
-    params=DATE_PARAM,
     tags=["layer:report"],
-    default_args=DEFAULTS,
+    **EVERY_DAG,
 )
 def report_results() -> None:
     write_report()

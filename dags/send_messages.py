@@ -10,21 +10,16 @@ clear the red task and it goes on from there. A message whose outcome could not 
 
 from airflow.sdk import chain, dag
 
-from omnichannel.house import CUSTOMERS_PUBLISHED, DATE_PARAM, DEFAULTS, START_DATE, on_asset
+from omnichannel.house import CUSTOMERS_PUBLISHED, EVERY_DAG
 from omnichannel.tasks import dispatch_messages, plan_messages, settle_unknown
 
 
 @dag(
     dag_display_name="Send: messages",
-    schedule=on_asset(CUSTOMERS_PUBLISHED),
-    start_date=START_DATE,
-    catchup=False,
-    max_active_runs=1,
-    is_paused_upon_creation=False,
+    schedule=[CUSTOMERS_PUBLISHED],
     doc_md=__doc__,
-    params=DATE_PARAM,
     tags=["layer:activate", "required"],
-    default_args=DEFAULTS,
+    **EVERY_DAG,
 )
 def send_messages() -> None:
     chain(settle_unknown(), plan_messages(), dispatch_messages())

@@ -13,9 +13,6 @@ from include import settings as house_settings
 
 SETTINGS = house_settings.load()
 
-START_DATE = pendulum.datetime(2000, 1, 1, tz="UTC")
-"""Before any data: a run whose date lies before a DAG's start ends green without a task."""
-
 CUSTOMERS_PUBLISHED = Asset("omnichannel://published/customers")
 AUDIENCES_DELIVERED = Asset("omnichannel://delivered/audiences")
 MESSAGES_DISPATCHED = Asset("omnichannel://delivered/messages")
@@ -63,16 +60,22 @@ DATE_PARAM = {
 }
 
 
+EVERY_DAG: dict[str, Any] = {
+    # before any data: a run whose date lies before a DAG's start ends green without a task
+    "start_date": pendulum.datetime(2000, 1, 1, tz="UTC"),
+    "catchup": False,
+    "max_active_runs": 1,
+    "is_paused_upon_creation": False,
+    "params": DATE_PARAM,
+    "default_args": DEFAULTS,
+}
+
+
 def nightly() -> CronDataIntervalTimetable | None:
     """Midnight in the company's zone, when a business date has ended; none where a command drives."""
     if not SETTINGS.schedules:
         return None
     return CronDataIntervalTimetable("0 0 * * *", timezone=pendulum.timezone(SETTINGS.time_zone))
-
-
-def on_asset(*assets: Asset) -> list[Asset]:
-    """Schedule on all of these assets."""
-    return list(assets)
 
 
 def business_date(context: Mapping[str, Any]) -> date:
