@@ -7,7 +7,7 @@ import httpx
 import psutil
 import pytest
 
-from ops import services
+from ops import installation, services
 from ops.bring_up import sandbox_settings
 
 
@@ -58,9 +58,9 @@ def test_a_start_that_fails_leaves_nothing_running(house):
 
 
 def test_secrets_are_made_once_and_readable_by_their_owner_only(house):
-    first = services.environment(house, 1)["AIRFLOW__API_AUTH__JWT_SECRET"]
-    assert services.environment(house, 1)["AIRFLOW__API_AUTH__JWT_SECRET"] == first
+    first = installation.environment(house, 1)["AIRFLOW__API_AUTH__JWT_SECRET"]
+    assert installation.environment(house, 1)["AIRFLOW__API_AUTH__JWT_SECRET"] == first
     assert len(first) >= 64
     for name in ("jwt.key", "api.key", "passwords.json"):
-        assert (services.home(house) / name).stat().st_mode & 0o077 == 0
-    assert len(json.loads((services.home(house) / "passwords.json").read_text())["admin"]) >= 12
+        assert (installation.home(house) / name).stat().st_mode & 0o077 == 0
+    assert len(json.loads((installation.home(house) / "passwords.json").read_text())["admin"]) >= 12

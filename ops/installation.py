@@ -1,0 +1,88 @@
+"""One installation of Airflow under `var/airflow`: its home, its secrets, and what its processes are told."""
+
+import json
+import os
+import secrets
+import sys
+from pathlib import Path
+
+from include.settings import ROOT, Settings
+
+
+def home(settings: Settings) -> Path:
+    """Airflow's home: metadata database, logs, secrets of this installation."""
+    return settings.var / "airflow"
+
+
+def environment(settings: Settings, port: int) -> dict[str, str]:
+    """Environment of every Airflow process of this installation."""
+    folder = home(settings)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    airflow = {
+        "CORE__DAGS_FOLDER": ROOT / "dags",
+        "CORE__PLUGINS_FOLDER": ROOT / "plugins",
+        "CORE__LOAD_EXAMPLES": False,
+        "CORE__EXECUTOR": "LocalExecutor",
+        "CORE__PARALLELISM": 4,
+        "CORE__MAX_ACTIVE_TASKS_PER_DAG": 4,
+        "CORE__DEFAULT_TIMEZONE": settings.time_zone,
+        "CORE__FERNET_KEY": "",
+        "CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
+        "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": folder / "passwords.json",
+        "CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder / 'airflow.db'}",
+        "API__HOST": "127.0.0.1",
+        "API__PORT": port,
+        "API__BASE_URL": f"http://127.0.0.1:{port}",
+        "API__SECRET_KEY": _secret(folder / "api.key"),
+        "API_AUTH__JWT_SECRET": _secret(folder / "jwt.key"),
+        "LOGGING__BASE_LOG_FOLDER": settings.var / "logs" / "airflow",
+        "LOGGING__NAMESPACE_LEVELS": "great_expectations=ERROR",
+        "DAG_PROCESSOR__REFRESH_INTERVAL": 30,
+        "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": 30,
+        "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": 0.1,
+        "SCHEDULER__SCHEDULER_HEARTBEAT_SEC": 1,
+        "SCHEDULER__ENABLE_HEALTH_CHECK": False,
+        "USAGE_DATA_COLLECTION__ENABLED": False,
+    }
+    return (
+        os.environ
+        | {f"AIRFLOW__{name}": str(value) for name, value in airflow.items()}
+        | {
+            "AIRFLOW_HOME": str(folder),
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "plugins")]),
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+            "OMNI_VAR": str(settings.var),
+            "OMNI_CLOCK": settings.clock,
+            "OMNI_SCHEDULES": str(settings.schedules),
+            "OMNI_RETRY_SECONDS": str(settings.retry_seconds),
+            "OMNI_UNSUBSCRIBE_SECRET": _secret(folder / "unsubscribe.key"),
+            "GX_ANALYTICS_ENABLED": "false",
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        }
+        | _sandbox_connections(settings)
+    )
+
+
+def password(settings: Settings) -> str:
+    """Password of the user `admin`, made once."""
+    path = home(settings) / "passwords.json"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(json.dumps({"admin": secrets.token_urlsafe(12)}))
+    return str(json.loads(path.read_text())["admin"])
+
+
+def _secret(path: Path) -> str:
+    """A secret of this installation, made once and readable by its owner only."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(64))
+    return path.read_text()
+
+
+def _sandbox_connections(settings: Settings) -> dict[str, str]:
+    path = settings.sandbox / "connections.json"
+    declared = json.loads(path.read_text()) if path.exists() else {}
+    return {f"AIRFLOW_CONN_{conn_id.upper()}": json.dumps(values) for conn_id, values in declared.items()}
