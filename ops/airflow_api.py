@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-PARSE_SECONDS = 60
+PARSE_SECONDS = 180
 
 
 class AirflowApi:
@@ -39,7 +39,7 @@ class AirflowApi:
         """Wait until the DAG processor has parsed all of these.
 
         Raises:
-            TimeoutError: some did not appear within a minute; import errors are named.
+            TimeoutError: some did not appear within three minutes; import errors are named.
         """
         end = time.monotonic() + PARSE_SECONDS
         while time.monotonic() < end:

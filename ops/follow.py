@@ -35,7 +35,7 @@ class Follower:
             time.sleep(pause)
         return states
 
-    def await_new_run(self, dag_id: str, known: set[str], patience: float = 60) -> str:
+    def await_new_run(self, dag_id: str, known: set[str], patience: float = 180) -> str:
         """Wait for a run of an asset-driven DAG that was not known before; returns its id.
 
         Raises:

@@ -39,12 +39,14 @@ def test_a_night_killed_twice_with_all_its_services_ends_as_an_undisturbed_one(n
     for n in (1, 2):
         process = house.start(OMNI_FAILPOINT=name, OMNI_FAILPOINT_TIMES=str(n))
         counter = house.var / "failpoints" / name
-        end = time.monotonic() + 300
-        while not (counter.exists() and counter.read_text() == str(n)):
-            assert time.monotonic() < end, f"{name} was not reached"
-            assert process.poll() is None, process.stdout.read()
-            time.sleep(0.05)
-        kill_everything(house, process)
+        end = time.monotonic() + 900
+        try:
+            while not (counter.exists() and counter.read_text() == str(n)):
+                assert time.monotonic() < end, f"{name} was not reached"
+                assert process.poll() is None, process.stdout.read()
+                time.sleep(0.05)
+        finally:
+            kill_everything(house, process)
     code, out = house.night()
     assert code == 0, out
     assert house.published() == undisturbed.published()
