@@ -1,12 +1,14 @@
 """Bring the sandbox and Airflow's services up together, and take them down again."""
 
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from include import sandbox
-from include.sandbox.parameters import read_world
+from include.sandbox.parameters import read_world, settle_world
 from include.settings import Settings
 from ops import services
 
@@ -24,6 +26,22 @@ class WorldChoice:
 def sandbox_settings(var: Path) -> Settings:
     """Settings of a local run: the sandbox's clock, schedules off, quick retries."""
     return Settings(var=var, clock="sandbox", schedules=False, retry_seconds=5)
+
+
+def end_as_interrupted() -> None:
+    """Let SIGTERM and a closed terminal end this command as Ctrl-C does: what it started is stopped."""
+    for sign in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(sign) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(sign, _interrupt)
+
+
+def refuse_other_world(settings: Settings, choice: WorldChoice) -> None:
+    """See that the company that runs already is the one asked for.
+
+    Raises:
+        SandboxError: it is another one.
+    """
+    settle_world(settings, {"people": choice.people, "seed": choice.seed, "orders": choice.orders})
 
 
 def bring_up(settings: Settings, choice: WorldChoice, port: int = 0) -> services.Services:
@@ -49,6 +67,15 @@ def bring_up(settings: Settings, choice: WorldChoice, port: int = 0) -> services
 
 
 def take_down(settings: Settings) -> None:
-    """Stop what `bring_up` started."""
-    services.stop(settings)
-    sandbox.stop(settings)
+    """Stop what `bring_up` started. Impatience does not leave half of it running."""
+    patient = {sign: signal.signal(sign, signal.SIG_IGN) for sign in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        services.stop(settings)
+        sandbox.stop(settings)
+    finally:
+        for sign, handler in patient.items():
+            signal.signal(sign, handler)
+
+
+def _interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt

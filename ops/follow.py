@@ -86,4 +86,4 @@ def name(task: dict[str, Any]) -> str:
 def _line(task: dict[str, Any]) -> str:
     mark = MARKS.get(task["state"], task["state"])
     tries = f"  (try {task['try_number']})" if (task.get("try_number") or 0) > 1 else ""
-    return f"{task['dag_id']:<20} {name(task):<34} {mark:<8} {seconds(task):6.1f} s{tries}"
+    return f"{task['dag_id']:<20} {name(task):<49} {mark:<7} {seconds(task):6.1f} s{tries}"

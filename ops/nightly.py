@@ -8,8 +8,11 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
+import httpx
+
 from include import sandbox, settings
 from include.channels import load_channels
+from include.errors import OmniError
 from include.report import summary_table
 from include.sandbox.parameters import read_world
 from ops import bring_up, services
@@ -32,8 +35,12 @@ def main(arguments: list[str] | None = None) -> int:
     def say(line: str) -> None:
         print(f"{time.monotonic() - began:6.1f} s  {line}", flush=True)
 
+    bring_up.end_as_interrupted()
     kept = services.running(house)
     try:
+        load_channels()
+        if kept:
+            bring_up.refuse_other_world(house, choice)
         say("starting the sandbox and Airflow's services" if not kept else f"using {kept.url}")
         up = kept or bring_up.bring_up(house, choice)
         say(f"services are healthy at {up.url}")
@@ -43,7 +50,10 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         say("interrupted: stopping what was started")
         return 130
-    except (services.StartFailed, sandbox.SandboxError, TimeoutError) as error:
+    except httpx.HTTPError as error:
+        print(f"Airflow stopped answering ({error}): see {house.var}/logs/services", file=sys.stderr)
+        return 2
+    except (services.StartFailed, OmniError, TimeoutError) as error:
         print(f"The night could not run: {error}", file=sys.stderr)
         return 2
     finally:
@@ -112,11 +122,17 @@ def _conclude(up: services.Services, day: date, follower: Follower, say: Say) ->
     return 1
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no number from 1 on")
+    return int(text)
+
+
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make nightly", description=__doc__)
     parser.add_argument("--date", type=date.fromisoformat)
-    parser.add_argument("--nights", type=int, default=1)
-    parser.add_argument("--people", type=int)
+    parser.add_argument("--nights", type=_count, default=1)
+    parser.add_argument("--people", type=_count)
     parser.add_argument("--seed", type=int)
     parser.add_argument("--orders", type=lambda text: Path(text).resolve())
     return parser.parse_args(arguments)

@@ -1,13 +1,10 @@
 """Airflow's own services on loopback, and the sandbox behind them: start, health, stop.
 
-Everything started here runs in a process group of its own, is remembered in `var/airflow/pids.json`,
-and is stopped by exactly that list.
+Everything started here leads a session of its own, is remembered in `var/airflow/pids.json`, and is
+stopped by exactly that list, with what it has started in turn.
 """
 
-import contextlib
 import json
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -17,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import psutil
 
 from include.settings import ROOT, Settings
+from ops import sessions
 from ops.airflow_api import AirflowApi
 from ops.installation import environment, home, password
 
@@ -70,11 +67,11 @@ def start(settings: Settings, port: int = 0) -> Services:
     An interrupted or failed start leaves nothing running.
 
     Raises:
-        StartFailed: a service ended or did not answer within two minutes.
+        StartFailed: the port is taken, or a service ended or did not answer within two minutes.
     """
     stop(settings)
     folder = home(settings)
-    port = port or _free_port()
+    port = _port(port)
     env = environment(settings, port)
     services = Services(settings, port, password(settings))
     try:
@@ -103,15 +100,7 @@ def stop(settings: Settings, patience: float = 15.0) -> None:
     """Stop exactly what `start` started; kill what does not end in time."""
     pids = home(settings) / "pids.json"
     groups: list[int] = json.loads(pids.read_text()) if pids.exists() else []
-    alive = [pid for pid in groups if _group_alive(pid)]
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        for pid in alive:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(pid, sign)
-        end = time.monotonic() + patience
-        while (alive := [pid for pid in alive if _group_alive(pid)]) and time.monotonic() < end:
-            _reap()
-            time.sleep(0.1)
+    sessions.end(groups, patience)
     pids.unlink(missing_ok=True)
     (home(settings) / "port").unlink(missing_ok=True)
 
@@ -165,9 +154,9 @@ def _await_health(settings: Settings, services: Services) -> None:
             waiting = "api-server"
         if not waiting:
             return
-        _reap()
+        sessions.reap()
         for pid in json.loads((home(settings) / "pids.json").read_text()):
-            if not _group_alive(pid):
+            if not sessions.is_alive(pid):
                 raise StartFailed(
                     f"An Airflow service ended while starting: see {_log(settings, waiting).parent}"
                 )
@@ -190,24 +179,15 @@ def _log(settings: Settings, service: str) -> Path:
     return path
 
 
-def _free_port() -> int:
+def _port(asked: int) -> int:
+    """The port asked for, or a free one if that is 0."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", asked))
+        except OSError as error:
+            raise StartFailed(
+                f"Port {asked} cannot be used ({error.strerror}): stop what listens there, "
+                "or choose another: make up PORT=8081"
+            ) from None
         return int(probe.getsockname()[1])
-
-
-def _group_alive(pid: int) -> bool:
-    """Whether an Airflow process is left in the group; a reused pid is not mistaken for one."""
-    for process in psutil.process_iter(["cmdline", "status"]):
-        with contextlib.suppress(psutil.Error, ProcessLookupError):
-            is_member = os.getpgid(process.pid) == pid and process.info["status"] != psutil.STATUS_ZOMBIE
-            if is_member and "airflow" in " ".join(process.info["cmdline"] or []):
-                return True
-    return False
-
-
-def _reap() -> None:
-    """Collect ended children, so that a dead group is seen as dead."""
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass

@@ -17,6 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     if asked.what == "down":
         bring_up.take_down(house)
         return 0
+    bring_up.end_as_interrupted()
     try:
         up = services.running(house) or bring_up.bring_up(house, bring_up.WorldChoice(), asked.port)
     except KeyboardInterrupt:

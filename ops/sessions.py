@@ -1,0 +1,71 @@
+"""End services by the sessions they lead: first the services themselves, then what they have left behind."""
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+
+import psutil
+
+
+def is_alive(leader: int) -> bool:
+    """Whether an Airflow process is left in the group; a reused pid is not mistaken for one."""
+    for process in psutil.process_iter(["cmdline", "status"]):
+        with contextlib.suppress(psutil.Error, ProcessLookupError):
+            if os.getpgid(process.pid) == leader and _runs(process) and _is_airflow(process):
+                return True
+    return False
+
+
+def end(leaders: Sequence[int], patience: float) -> None:
+    """Ask these services to end, kill what does not in time, then whatever their tasks have left."""
+    alive = [pid for pid in leaders if is_alive(pid)]
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        for pid in alive:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, sign)
+        limit = time.monotonic() + patience
+        while (alive := [pid for pid in alive if is_alive(pid)]) and time.monotonic() < limit:
+            reap()
+            time.sleep(0.1)
+    _end_left_behind(leaders)
+
+
+def reap() -> None:
+    """Collect ended children, so that a dead group is seen as dead."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _end_left_behind(leaders: Sequence[int], patience: float = 5.0) -> None:
+    """End what is still in the sessions: a task leads a group of its own, and dbt outlives its task."""
+    left = [process for process in psutil.process_iter(["cmdline", "status"]) if _is_below(process, leaders)]
+    for process in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.terminate()
+    stubborn = psutil.wait_procs(left, timeout=patience)[1]
+    for process in stubborn:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(stubborn, timeout=patience)
+
+
+def _is_below(process: psutil.Process, leaders: Sequence[int]) -> bool:
+    try:
+        is_ours = _is_airflow(process) or process.info["cmdline"][0] == sys.executable
+        return is_ours and os.getsid(process.pid) in leaders and _runs(process)
+    except ProcessLookupError:
+        return False
+
+
+def _is_airflow(process: psutil.Process) -> bool:
+    """Whether it says so; one that is just ending says nothing any more."""
+    command = process.info["cmdline"]
+    return not command or "airflow" in " ".join(command)
+
+
+def _runs(process: psutil.Process) -> bool:
+    return bool(process.info["status"] != psutil.STATUS_ZOMBIE)

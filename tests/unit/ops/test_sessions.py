@@ -1,0 +1,60 @@
+"""What services have started ends with them, however deep it lies."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from ops import bring_up, sessions
+
+DEAF_CHILD = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(60)"
+)
+LEADER = f"""# airflow
+import os, subprocess, sys, time
+child = subprocess.Popen(
+    [sys.executable, "-c", {DEAF_CHILD!r}], process_group=0, stdout=subprocess.PIPE
+)
+child.stdout.readline()
+print(child.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_process_in_a_group_of_its_own_ends_with_the_service_that_started_it():
+    leader = subprocess.Popen(
+        [sys.executable, "-c", LEADER], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    child = psutil.Process(int(leader.stdout.readline()))
+    assert os.getpgid(child.pid) != leader.pid
+
+    sessions.end([leader.pid], patience=5)
+
+    assert leader.wait(5) == -signal.SIGTERM
+    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+
+
+def test_processes_of_other_sessions_are_left_alone():
+    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
+    try:
+        sessions.end([os.getpid() + 10**6], patience=1)
+        assert other.poll() is None
+    finally:
+        other.kill()
+        other.wait()
+
+
+def test_being_terminated_is_being_interrupted():
+    before = {sign: signal.getsignal(sign) for sign in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        bring_up.end_as_interrupted()
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+    finally:
+        for sign, handler in before.items():
+            signal.signal(sign, handler)
