@@ -70,7 +70,7 @@ def settle_world(settings: Settings, asked: dict[str, Any]) -> World:
     """The world to run: the one that stands there, or a new one as `asked` (None: as it was, or the default).
 
     Raises:
-        SandboxError: another world stands there already, or the transaction file is not there.
+        SandboxError: another world stands there already, or the transaction file is missing or wrong.
     """
     standing = read_world(settings)
     given = {name: value for name, value in asked.items() if value is not None}
@@ -109,4 +109,7 @@ def _last_order_day(orders: str | None) -> date | None:
 
     if not Path(orders).exists():
         raise SandboxError(f"ORDERS={orders}: there is no such file")
-    return first_date_of(Path(orders))
+    try:
+        return first_date_of(Path(orders))
+    except (ValueError, OSError) as error:
+        raise SandboxError(f"ORDERS: {error}") from error

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from include.sandbox.world import arrivals
@@ -44,7 +45,23 @@ NEW_AFTER = 30
 
 
 def first_date_of(orders: Path) -> date:
-    """The last day with orders in a transaction file: the first date of its world."""
+    """The last day with orders in a transaction file: the first date of its world.
+
+    Raises:
+        ValueError: it is no Parquet file, lacks a column, or holds no order.
+    """
+    try:
+        described = pq.read_metadata(orders)
+    except pa.ArrowInvalid as error:
+        raise ValueError(f"{orders} is no Parquet file: {error}") from None
+    schema = described.schema.to_arrow_schema()
+    missing = set(COLUMNS) - set(schema.names)
+    if missing:
+        raise ValueError(f"{orders} is no transaction file: it lacks {', '.join(sorted(missing))}")
+    if not pa.types.is_temporal(schema.field("invoiced_at").type):
+        raise ValueError(f"{orders}: invoiced_at is no time but {schema.field('invoiced_at').type}")
+    if not described.num_rows:
+        raise ValueError(f"{orders} holds no order")
     latest = pq.read_table(orders, columns=["invoiced_at"])["invoiced_at"].to_numpy().max()
     return date.fromisoformat(str(latest.astype("datetime64[D]")))
 
@@ -59,10 +76,7 @@ def resolve(spec: WorldSpec) -> WorldSpec:
 
 @lru_cache(maxsize=1)
 def _file(orders: Path) -> pd.DataFrame:
-    """The transactions in file order. Raises ValueError naming the columns that are missing."""
-    missing = set(COLUMNS) - set(pq.read_schema(orders).names)
-    if missing:
-        raise ValueError(f"{orders} is no transaction file: it lacks {', '.join(sorted(missing))}")
+    """The transactions in file order."""
     frame: pd.DataFrame = pq.read_table(orders, columns=list(COLUMNS)).to_pandas()
     return frame
 
