@@ -41,7 +41,7 @@ down: $(INSTALLED) ## stop what `make up` started
 	@$(RUN) -m ops.up down
 
 test: $(INSTALLED) ## run every test (ARGS= goes to pytest)
-	$(RUN) -m pytest -n 2 --dist loadfile $(ARGS)
+	$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 drill: $(INSTALLED) ## break whole nights on purpose: kills, poisoned input (about half an hour)
 	$(RUN) -m pytest tests/drills $(ARGS)

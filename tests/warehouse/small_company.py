@@ -28,6 +28,7 @@ class SmallCompany:
         self.count = 0
         for number in range(people):
             self._live(number)
+        self._without_address(people)
 
     def _add(self, where, at, /, **row):
         """A row arrives on its own day, some a day later; what is older than the first night came with it."""
@@ -77,6 +78,11 @@ class SmallCompany:
         """Account and card share an e-mail until the account's is corrected, on one of the later nights."""
         self._card({**person, "phone": None}, began)
         self._account({**person, "email": f"new.{person['email']}"}, self._on_a_later_night(), began)
+
+    def _without_address(self, number):
+        """A newcomer known by a card alone, whom nothing can reach."""
+        nowhere = {"email": None, "phone": None}
+        self._card({**self._person(number), **nowhere}, self._moment(is_newcomer=True))
 
     def _as_most_do(self, person, began):
         if self.draw.random() < 0.6:

@@ -2,10 +2,11 @@
 
 import json
 from datetime import date
+from functools import cache
 
 import pytest
-import yaml
 
+from include.declarations import read_document
 from include.ledger.history import snapshot
 from include.settings import Settings
 from include.warehouse.candidate import candidate_file, open_candidate, variables_file
@@ -29,9 +30,10 @@ def results(tmp_path_factory):
     return {node["unique_id"]: node["status"] for node in nodes}
 
 
+@cache
 def declared():
-    for path in sorted(MODELS.rglob("*.yml")):
-        yield path, yaml.safe_load(path.read_text()) or {}
+    """Every file of declarations beside the models, with what it says."""
+    return [(path, read_document(path).value or {}) for path in sorted(MODELS.rglob("*.yml"))]
 
 
 def test_every_unit_test_passes(results):
@@ -62,7 +64,7 @@ def test_every_audience_has_a_description_a_contract_and_a_sync():
     audiences = listed_models()["audiences"]
     assert len(audiences) >= 6
     for name in audiences:
-        content = yaml.safe_load((MODELS / "audiences" / f"{name}.yml").read_text())
+        content = read_document(MODELS / "audiences" / f"{name}.yml").value
         (model,) = content["models"]
         assert "?" in model["description"], name
         assert model["config"]["contract"]["enforced"], name

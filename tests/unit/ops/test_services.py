@@ -47,7 +47,11 @@ def test_services_come_up_on_loopback_with_a_login_and_stop_without_a_trace(hous
     assert services.running(house) is None
 
 
-def test_a_start_that_fails_leaves_nothing_running(house):
+def test_a_start_that_fails_leaves_nothing_running(house, monkeypatch):
+    """One service cannot have its port; the other, which would run for ever, goes down with it."""
+    lasting = ["-c", "import time; time.sleep(600)", "airflow", "scheduler"]
+    failing = next(command for command in services._commands() if "api-server" in command)
+    monkeypatch.setattr(services, "_commands", lambda: [lasting, failing])
     before = below()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -79,7 +79,7 @@ def parsed(content):
     return [message_from_bytes(content, policy=p) for p in (policy.default, policy.compat32)]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(VALUES, VALUES, VALUES)
 @example(*NASTY[:3])
 @example(*NASTY[3:6])
