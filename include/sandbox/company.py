@@ -6,11 +6,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from include.sandbox.catalogue import EMAIL_EVENTS, HTTP_STREAMS, STREAM, Served
 from include.sandbox.increments import Increments
 from include.sandbox.mail import Entry, Events, Mail
 from include.sandbox.pages import StreamView
 from include.sandbox.parameters import World, write_world
+from include.sandbox.served import EMAIL_EVENTS, HTTP_STREAMS, STREAM, Served
 from include.sandbox.visibility import shown
 from include.settings import Settings
 

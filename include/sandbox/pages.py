@@ -11,8 +11,8 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute
 
-from include.sandbox.catalogue import Nested, Served
 from include.sandbox.rows import documents
+from include.sandbox.served import Nested, Served
 from include.sandbox.visibility import without_hidden
 
 pc: Any = pyarrow.compute

@@ -6,12 +6,12 @@ from datetime import date, datetime
 from typing import Any
 
 from include.sandbox.access import Doors
-from include.sandbox.catalogue import STORE_TABLES, WEB_EVENTS
 from include.sandbox.company import Company
 from include.sandbox.faults import FaultBoard
 from include.sandbox.increments import Increments
 from include.sandbox.parameters import SandboxError, read_world
 from include.sandbox.received import ReceivedLog
+from include.sandbox.served import STORE_TABLES, WEB_EVENTS
 from include.sandbox.servers.bucket import Bucket
 from include.sandbox.servers.postgres import Postgres
 from include.sandbox.servers.stores import Stores

@@ -8,9 +8,9 @@ from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from include.sandbox import pages
-from include.sandbox.catalogue import HTTP_STREAMS
 from include.sandbox.company import Company
 from include.sandbox.faults import FaultBoard
+from include.sandbox.served import HTTP_STREAMS
 from include.sandbox.servers.gate import bearer, gate
 
 MAX_LIMIT = 5000

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.csv
 from psycopg import sql
 
-from include.sandbox.catalogue import STORE_AMOUNTS, STORE_KEYS, STORE_TABLES
 from include.sandbox.faults import Fault
+from include.sandbox.served import STORE_AMOUNTS, STORE_KEYS, STORE_TABLES
 from include.sandbox.servers.postgres import Postgres
 from include.sandbox.visibility import shown, without_hidden
 
