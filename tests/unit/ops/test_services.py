@@ -48,15 +48,22 @@ def test_services_come_up_on_loopback_with_a_login_and_stop_without_a_trace(hous
 
 
 def test_a_start_that_fails_leaves_nothing_running(house, monkeypatch):
-    """One service cannot have its port; the other, which would run for ever, goes down with it."""
+    """One service ends at once; the other, which would run on, is taken down with it."""
     lasting = ["-c", "import time; time.sleep(600)", "airflow", "scheduler"]
-    failing = next(command for command in services._commands() if "api-server" in command)
+    failing = ["-c", "import sys, time; time.sleep(0.5); sys.exit(1)", "airflow", "triggerer"]
     monkeypatch.setattr(services, "_commands", lambda: [lasting, failing])
+    before = below()
+    with pytest.raises(services.StartFailed, match="ended while starting"):
+        services.start(house)
+    assert below() <= before
+
+
+def test_a_taken_port_is_refused_before_anything_starts(house):
     before = below()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        with pytest.raises(services.StartFailed):
+        with pytest.raises(services.StartFailed, match="cannot be used"):
             services.start(house, port=taken.getsockname()[1])
     assert below() <= before
 
