@@ -25,7 +25,7 @@ for channel in load_channels().values():
         dag_display_name=f"Ingest: {channel.title}",
         description=f"{channel.title} ({channel.mission_row}) into the lake, stream by stream",
         schedule=nightly(),
-        doc_md=__doc__,
+        doc_md=f"*{channel.description} Owner: {channel.owner}.*\n\n{__doc__}",
         tags=["layer:ingest", "required" if channel.is_required else "optional"],
         **EVERY_DAG | {"default_args": DEFAULTS | {"owner": channel.owner}},
     ) as dag:
