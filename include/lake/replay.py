@@ -122,7 +122,11 @@ def _declared(channel: str, stream: str) -> tuple[Channel, Stream]:
 
 
 def _read_lines(file: Path) -> Iterator[Row]:
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise FixPayload(f"{file} cannot be read: {error}") from error
+    for number, line in enumerate(lines, 1):
         try:
             row = json.loads(line)
         except ValueError as error:
@@ -154,6 +158,7 @@ def _run(settings: Settings, asked: argparse.Namespace) -> str:
     what = (asked.channel, asked.stream, asked.date)
     if asked.export:
         lines = [json.dumps(row) + "\n" for row in export(settings, *what)]
+        asked.export.touch(mode=0o600)  # it holds personal data
         asked.export.write_text("".join(lines))
         return f"{len(lines)} refused rows written to {asked.export}"
     manifest = replay(settings, *what, _read_lines(asked.repaired))

@@ -114,7 +114,10 @@ def test_the_command_says_what_it_did_and_fails_where_a_person_must_act(
     land(settings, ORDERS, feed())
     file, what = tmp_path / "refused.jsonl", ["shop", "orders", DAY.isoformat()]
 
+    assert command.main([*what, "--from", str(file)]) == 1
+    assert "refused.jsonl cannot be read: " in capsys.readouterr().err
     assert command.main([*what, "--export", str(file)]) == 0
+    assert file.stat().st_mode & 0o077 == 0
     assert command.main([*what, "--from", str(file)]) == 1
     file.write_text("".join(json.dumps(row) + "\n" for row in mended(settings)))
     assert command.main([*what, "--from", str(file)]) == 0
