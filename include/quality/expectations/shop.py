@@ -3,7 +3,7 @@
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 
-MOST_MONEY = 1_000_000
+from include.quality.expectations import MOST, believable, three_letters
 
 
 def expectations(stream: str) -> list[Expectation]:
@@ -27,22 +27,16 @@ def _customers() -> list[Expectation]:
 
 def _orders() -> list[Expectation]:
     return [
-        gxe.ExpectColumnValuesToBeBetween(
-            column="total_amount", min_value=-MOST_MONEY, max_value=MOST_MONEY, severity="critical"
-        ),
+        believable("total_amount"),
         gxe.ExpectColumnValuesToNotBeNull(column="account_id", mostly=0.3, severity="warning"),
-        gxe.ExpectColumnValueLengthsToEqual(column="currency", value=3, severity="critical"),
+        three_letters("currency"),
     ]
 
 
 def _order_lines() -> list[Expectation]:
     return [
-        gxe.ExpectColumnValuesToBeBetween(
-            column="quantity", min_value=-MOST_MONEY, max_value=MOST_MONEY, severity="critical"
-        ),
-        gxe.ExpectColumnValuesToBeBetween(
-            column="unit_price", min_value=-MOST_MONEY, max_value=MOST_MONEY, severity="critical"
-        ),
+        believable("quantity"),
+        believable("unit_price"),
         gxe.ExpectColumnValuesToBeBetween(column="line_number", min_value=1, severity="critical"),
         gxe.ExpectColumnValuesToNotBeNull(column="description", mostly=0.5, severity="warning"),
     ]
@@ -51,7 +45,7 @@ def _order_lines() -> list[Expectation]:
 def _carts() -> list[Expectation]:
     return [
         gxe.ExpectColumnValuesToBeBetween(
-            column="total_amount", min_value=0, max_value=MOST_MONEY, mostly=0.99, severity="warning"
+            column="total_amount", min_value=0, max_value=MOST, mostly=0.99, severity="warning"
         ),
         gxe.ExpectColumnValuesToNotBeNull(column="items", mostly=0.5, severity="warning"),
     ]

@@ -3,7 +3,7 @@
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 
-MOST_MONEY = 1_000_000
+from include.quality.expectations import believable, three_letters
 
 
 def expectations(stream: str) -> list[Expectation]:
@@ -13,30 +13,22 @@ def expectations(stream: str) -> list[Expectation]:
 
 def _receipts() -> list[Expectation]:
     return [
-        gxe.ExpectColumnValuesToBeBetween(
-            column="total_amount", min_value=-MOST_MONEY, max_value=MOST_MONEY, severity="critical"
-        ),
-        gxe.ExpectColumnValueLengthsToEqual(column="currency", value=3, severity="critical"),
+        believable("total_amount"),
+        three_letters("currency"),
         gxe.ExpectColumnValuesToNotBeNull(column="loyalty_id", mostly=0.2, severity="warning"),
     ]
 
 
 def _receipt_lines() -> list[Expectation]:
     return [
-        gxe.ExpectColumnValuesToBeBetween(
-            column="quantity", min_value=-MOST_MONEY, max_value=MOST_MONEY, severity="critical"
-        ),
-        gxe.ExpectColumnValuesToBeBetween(
-            column="unit_price", min_value=-MOST_MONEY, max_value=MOST_MONEY, severity="critical"
-        ),
+        believable("quantity"),
+        believable("unit_price"),
         gxe.ExpectColumnValuesToBeBetween(column="line_number", min_value=1, severity="critical"),
     ]
 
 
 def _returns() -> list[Expectation]:
     return [
-        gxe.ExpectColumnValuesToBeBetween(
-            column="amount", min_value=-MOST_MONEY, max_value=MOST_MONEY, severity="critical"
-        ),
-        gxe.ExpectColumnValueLengthsToEqual(column="currency", value=3, severity="critical"),
+        believable("amount"),
+        three_letters("currency"),
     ]
