@@ -35,13 +35,15 @@ def build(settings: Settings, select: str | None, with_unit_tests: bool = True) 
     """Build `select` (all if None) on the copy, tests included. Returns dbt's exit code.
 
     Raises:
-        CheckFailed: no version was published yet, or its warehouse file is gone.
+        CheckFailed: no version was published yet, its warehouse file is gone, or nothing is selected.
     """
     copy = _copy(settings)
     arguments = ["build", *(["--select", *select.split()] if select else [])]
     if not with_unit_tests:
         arguments += ["--exclude-resource-type", "unit_test"]
-    exit_code, _ = run_dbt(settings, arguments, copy, _variables(settings))
+    exit_code, results = run_dbt(settings, arguments, copy, _variables(settings))
+    if not results:
+        raise CheckFailed(f"no model is called what SELECT={select} asks for")
     return exit_code
 
 

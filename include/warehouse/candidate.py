@@ -46,7 +46,7 @@ def open_candidate(settings: Settings, business_date: date, full_refresh: bool =
         CheckFailed: a landed partition is damaged.
     """
     candidate = candidate_file(settings)
-    settings.warehouse.mkdir(parents=True, exist_ok=True)
+    settings.warehouse.mkdir(mode=0o700, parents=True, exist_ok=True)  # rows of persons, as in the lake
     for leftover in settings.warehouse.glob("candidate.*"):
         leftover.unlink()
     shutil.rmtree(settings.warehouse / "results" / str(business_date), ignore_errors=True)

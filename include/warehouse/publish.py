@@ -32,7 +32,7 @@ def publish(settings: Settings, business_date: date, marts: Sequence[Mart] | Non
     """
     candidate = settings.warehouse / "candidate.duckdb"
     require_audit(settings, business_date, candidate)
-    settings.published.mkdir(parents=True, exist_ok=True)
+    settings.published.mkdir(mode=0o700, parents=True, exist_ok=True)  # rows of persons, as in the lake
     staged = _write_marts(settings, business_date, load_marts() if marts is None else marts)
     version = _name_version(settings, business_date, staged)
     durable.copy_file(candidate, versions.warehouse_file(settings, version), "publish.warehouse")

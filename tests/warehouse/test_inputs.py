@@ -131,6 +131,7 @@ def test_a_candidate_starts_from_the_newest_version_of_an_earlier_date(settings)
 
     open_candidate(settings, DAY_3)
 
+    assert settings.warehouse.stat().st_mode & 0o077 == 0
     assert _marks(settings) == [str(DAY_2)]
     assert _staged(settings) == [str(DAY_3), "empty"]
 

@@ -24,6 +24,7 @@ def settings(tmp_path, monkeypatch):
 def test_equal_rows_in_another_order_publish_equal_bytes_under_one_name(settings):
     build_candidate(settings, DAY)
     first = publish(settings, DAY, MARTS)
+    assert settings.published.stat().st_mode & 0o077 == 0
     before = files_of(settings)
     with duckdb.connect(str(settings.warehouse / "candidate.duckdb")) as con:
         con.execute("create table marts.t as select * from marts.fct_orders order by amount desc")
