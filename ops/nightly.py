@@ -13,6 +13,7 @@ import httpx
 from include import sandbox, settings
 from include.channels import load_channels
 from include.errors import OmniError
+from include.ledger.exposures import load_syncs
 from include.report import summary_table
 from include.sandbox.parameters import read_world
 from ops import bring_up, services
@@ -38,13 +39,14 @@ def main(arguments: list[str] | None = None) -> int:
     bring_up.end_as_interrupted()
     kept = services.running(house)
     try:
-        load_channels()
+        load_channels(), load_syncs()  # a wrong declaration is named before anything starts
         if kept:
             bring_up.refuse_other_world(house, choice)
         say("starting the sandbox and Airflow's services" if not kept else f"using {kept.url}")
         up = kept or bring_up.bring_up(house, choice)
         say(f"services are healthy at {up.url}")
         first = asked.date or first_date(house)
+        refuse_before_history(house, first)
         days = [first + timedelta(days=n) for n in range(asked.nights)]
         return max([run_night(up, day, say) for day in days])
     except KeyboardInterrupt:
@@ -67,6 +69,17 @@ def first_date(house: settings.Settings) -> date:
     if world is None:
         raise sandbox.SandboxError(f"no company stands in {house.sandbox}; start one with: make up")
     return world.parameters.first_date
+
+
+def refuse_before_history(house: settings.Settings, day: date) -> None:
+    """Nothing stands in the sandbox before its year of history.
+
+    Raises:
+        SandboxError: `day` lies before it.
+    """
+    begin = first_date(house) - timedelta(days=364)
+    if day < begin:
+        raise sandbox.SandboxError(f"DATE={day}: the company's history begins on {begin}")
 
 
 def run_night(up: services.Services, day: date, say: Say) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 from include import durable
 from include import settings as house
 from include.errors import CheckFailed, OmniError
+from include.ledger.exposures import load_syncs
 from include.settings import Settings
 from include.warehouse import published, versions
 from include.warehouse.candidate import variables_file
@@ -25,6 +26,7 @@ def main() -> int:
     parser.add_argument("--no-unit-tests", action="store_true", help="data tests only")
     given = parser.parse_args()
     try:
+        load_syncs()  # an audience's sync is read outside dbt, which would not see it is wrong
         return build(house.load(), given.select, with_unit_tests=not given.no_unit_tests)
     except OmniError as error:
         print(error, file=sys.stderr)

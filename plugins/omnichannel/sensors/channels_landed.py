@@ -17,14 +17,20 @@ class ChannelsLandedSensor(BaseSensorOperator):
     """Succeeds when every required channel has landed the date and every optional one has, or will not.
 
     An optional channel will not land when its run of the same run id has ended without, or its
-    deadline has passed. A required channel whose run has failed turns this task red at once.
+    deadline has passed. A required channel whose run has failed turns this task red at once. While a
+    channel's run of the same run id goes on (a rerun reads again what had landed), this waits for it.
     """
 
     def poke(self, context: Any) -> bool:
         """Look once at the manifests and at the channels' own runs."""
         day = business_date(context)
-        missing = [c for c in load_channels().values() if not landed(SETTINGS, c.name, day)]
-        ended = {c.name for c in missing if self._has_ended(context, c.name)}
+        channels = load_channels().values()
+        awaited = [c.name for c in channels if c.is_required or not self._is_given_up(c, set(), day)]
+        if running := [name for name in awaited if self._has_run(context, name, "queued", "running")]:
+            self.log.info("Waiting for the runs of %s to end", ", ".join(running))
+            return False
+        missing = [c for c in channels if not landed(SETTINGS, c.name, day)]
+        ended = {c.name for c in missing if self._has_run(context, c.name, "failed", "success")}
         self._refuse_failed([c for c in missing if c.is_required and c.name in ended], day)
         waiting = [c.name for c in missing if c.is_required or not self._is_given_up(c, ended, day)]
         if waiting:
@@ -34,12 +40,11 @@ class ChannelsLandedSensor(BaseSensorOperator):
             self.log.warning("Going on without %s: it is stale for %s", channel.name, day)
         return True
 
-    def _has_ended(self, context: Any, channel: str) -> bool:
+    def _has_run(self, context: Any, channel: str, *states: str) -> bool:
+        """Whether the channel's run of the same run id is in one of these states."""
         run_id = context["dag_run"].run_id
-        ended = context["ti"].get_dr_count(
-            dag_id=f"ingest_{channel}", run_ids=[run_id], states=["failed", "success"]
-        )
-        return bool(ended)
+        found = context["ti"].get_dr_count(dag_id=f"ingest_{channel}", run_ids=[run_id], states=list(states))
+        return bool(found)
 
     def _is_given_up(self, channel: Channel, ended: set[str], day: date) -> bool:
         if channel.name in ended:
