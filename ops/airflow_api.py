@@ -5,8 +5,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_exponential
 
 PARSE_SECONDS = 180
+
+
+def _is_passing(error: BaseException) -> bool:
+    """Whether the server stumbled (a locked SQLite database answers 500) rather than refused."""
+    if isinstance(error, httpx.HTTPStatusError):
+        return error.response.is_server_error
+    return isinstance(error, httpx.ReadTimeout)
 
 
 class AirflowApi:
@@ -21,7 +29,14 @@ class AirflowApi:
         answer = self._http.post("/auth/token", json={"username": self._user, "password": self._password})
         self._http.headers["Authorization"] = f"Bearer {answer.raise_for_status().json()['access_token']}"
 
+    @retry(
+        retry=retry_if_exception(_is_passing),
+        wait=wait_exponential(max=10),
+        stop=stop_after_delay(90),
+        reraise=True,
+    )
     def _call(self, method: str, path: str, **kwargs: Any) -> Any:
+        """One call, made again while the server stumbles: every call here may be made twice."""
         answer = self._http.request(method, f"/api/v2{path}", **kwargs)
         if answer.status_code == httpx.codes.UNAUTHORIZED:  # the token lives shorter than many nights
             self._login()
