@@ -63,7 +63,7 @@ def spawn(settings: Settings) -> subprocess.Popen[bytes]:
         cwd=ROOT,
         env=os.environ | {"OMNI_VAR": str(settings.var), "PYTHONPATH": str(ROOT)},
         # a shell that runs the tests in the background makes them, and all below them, deaf to Ctrl-C
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     while not (settings.sandbox / "server.pid").exists():
         time.sleep(0.01)
