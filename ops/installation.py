@@ -42,8 +42,10 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
         "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": 30,
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": 0.1,
         "SCHEDULER__SCHEDULER_HEARTBEAT_SEC": 1,
-        "SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": 5,
-        "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": 60,  # what a crash left starts again then
+        # What a crash left running starts again within a minute: a scheduler takes over a dead one's
+        # tasks only at this check, by default every five minutes.
+        "SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": 20,
+        "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": 60,
         "SCHEDULER__ENABLE_HEALTH_CHECK": False,
         "USAGE_DATA_COLLECTION__ENABLED": False,
     }
