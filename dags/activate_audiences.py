@@ -13,6 +13,7 @@ from omnichannel.tasks import announce_audiences, list_syncs, sync_audience
 
 @dag(
     dag_display_name="Activate: audiences",
+    description="Each audience to its destination: only what changed since it last acknowledged",
     schedule=[CUSTOMERS_PUBLISHED],
     doc_md=__doc__,
     tags=["layer:activate", "required"],

@@ -25,6 +25,7 @@ LAYERS = ("staging", "identity", "profile", "audiences", "journeys", "measuremen
 
 @dag(
     dag_display_name="Build: customer 360",
+    description="One customer profile of a business date: built, audited, published whole",
     schedule=nightly(),
     doc_md=__doc__,
     tags=["layer:build", "required"],

@@ -8,28 +8,58 @@ field and say who must act:
 - *FixConnection*: the source refused our credentials. Mend the connection, clear the task.
 - *FixSource*: the source broke its contract (a column missing, renamed or retyped; an empty feed).
   Talk to the channel's owner, or change `include/channels/<channel>.yml`, then clear the task.
+- *FixDeclaration*: the YAML itself is wrong; file, line and field are named. Mend it, clear the task.
 - *CheckFailed*: the data arrived but a critical check refused it. The log names the check.
 
 A day that is never mended is not lost: the next good night reads from where the last good one ended.
 """
 
+from typing import Any
+
 from airflow.sdk import DAG
 
-from include.channels import load_channels
+from include.channels import Channel, channel_files, load_channel
+from include.errors import FixDeclaration
 from omnichannel.house import DEFAULTS, EVERY_DAG, nightly
-from omnichannel.tasks import land_stream
+from omnichannel.tasks import land_stream, refuse_declaration
 
-for channel in load_channels().values():
+
+def channel_dag(channel: Channel) -> DAG:
     with DAG(
         dag_id=f"ingest_{channel.name}",
         dag_display_name=f"Ingest: {channel.title}",
         description=f"{channel.title} ({channel.mission_row}) into the lake, stream by stream",
-        schedule=nightly(),
         doc_md=f"*{channel.description} Owner: {channel.owner}.*\n\n{__doc__}",
         tags=["layer:ingest", "required" if channel.is_required else "optional"],
-        **EVERY_DAG | {"default_args": DEFAULTS | {"owner": channel.owner}},
+        **ingest(owner=channel.owner),
     ) as dag:
         land_stream.partial(channel=channel.name).expand_kwargs(
             [{"stream": s.name, "conn_id": s.connection} for s in channel.top_streams()]
         )
+    return dag
+
+
+def undeclared_dag(name: str, complaint: str) -> DAG:
+    """Stands for a channel whose YAML is wrong, so that it goes red by itself and no other goes missing."""
+    with DAG(
+        dag_id=f"ingest_{name}",
+        dag_display_name=f"Ingest: {name} (its declaration is wrong)",
+        description=f"include/channels/{name}.yml is wrong: nothing of this channel is read",
+        doc_md=f"**The declaration is wrong:**\n\n```\n{complaint}\n```\n\n{__doc__}",
+        tags=["layer:ingest", "wrong declaration"],
+        **ingest(),
+    ) as dag:
+        refuse_declaration(complaint)
+    return dag
+
+
+def ingest(**defaults: Any) -> dict[str, Any]:
+    return EVERY_DAG | {"schedule": nightly(), "default_args": DEFAULTS | defaults}
+
+
+for file in channel_files():
+    try:
+        dag = channel_dag(load_channel(file))
+    except FixDeclaration as error:
+        dag = undeclared_dag(file.stem, str(error))
     globals()[dag.dag_id] = dag

@@ -12,6 +12,7 @@ from omnichannel.tasks import write_report
 
 @dag(
     dag_display_name="Report: results of the night",
+    description="The page and the figures of a business date",
     schedule=[AUDIENCES_DELIVERED, MESSAGES_DISPATCHED] if SETTINGS.schedules else None,
     doc_md=__doc__,
     tags=["layer:report"],

@@ -16,6 +16,7 @@ from omnichannel.tasks import dispatch_messages, plan_messages, settle_unknown
 
 @dag(
     dag_display_name="Send: messages",
+    description="The messages of a business date: planned once, claimed, sent, settled",
     schedule=[CUSTOMERS_PUBLISHED],
     doc_md=__doc__,
     tags=["layer:activate", "required"],

@@ -107,7 +107,7 @@ def _write_stages(house: settings.Settings, day: date, follower: Follower, total
     """Seconds per stage, where the report looks for them."""
     stages: dict[str, float] = {}
     by_dag: dict[str, list[dict[str, object]]] = {}
-    for task in follower.ended.values():
+    for task in [t for t in follower.ended.values() if t.get("start_date")]:
         by_dag.setdefault("ingest" if task["dag_id"].startswith("ingest_") else task["dag_id"], []).append(
             task
         )

@@ -15,7 +15,9 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     house = bring_up.sandbox_settings(settings.load().var)
     if asked.what == "down":
+        was_up = services.running(house)
         bring_up.take_down(house)
+        print(f"Airflow at {was_up.url} and the sandbox are stopped" if was_up else "nothing is left running")
         return 0
     bring_up.end_as_interrupted()
     try:

@@ -1,6 +1,6 @@
 """Channels: where customers meet us, each declared in one YAML file of this folder."""
 
-from include.channels.loader import load_channel, load_channels
+from include.channels.loader import channel_files, find_stream, load_channel, load_channels
 from include.channels.model import Channel, Column, FilesSource, Nested, RestSource, SqlSource, Stream
 
 __all__ = [
@@ -11,6 +11,8 @@ __all__ = [
     "RestSource",
     "SqlSource",
     "Stream",
+    "channel_files",
+    "find_stream",
     "load_channel",
     "load_channels",
 ]

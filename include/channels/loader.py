@@ -30,10 +30,32 @@ def load_channels(folder: Path = FOLDER) -> dict[str, Channel]:
     Raises:
         FixDeclaration: a file is wrong; the message names file, line and field, and what is allowed.
     """
+    return {file.stem: load_channel(file) for file in channel_files(folder)}
+
+
+def channel_files(folder: Path = FOLDER) -> list[Path]:
+    """The declarations in `folder`, one file a channel, in alphabetical order.
+
+    Raises:
+        FixDeclaration: there is none.
+    """
     files = sorted(folder.glob("*.yml"))
     if not files:
         raise FixDeclaration(f"{folder} holds no channel: expected <channel>.yml files")
-    return {file.stem: load_channel(file) for file in files}
+    return files
+
+
+def find_stream(channel: str, stream: str) -> tuple[Channel, Stream]:
+    """One stream and its channel; what other channels declare does not matter.
+
+    Raises:
+        FixDeclaration: it is not declared, or its channel's file is wrong.
+    """
+    file = next((file for file in channel_files() if file.stem == channel), None)
+    declared = load_channel(file) if file else None
+    if declared is None or stream not in declared.streams:
+        raise FixDeclaration(f"{channel}/{stream} is not declared in include/channels/")
+    return declared, declared.streams[stream]
 
 
 def load_channel(file: Path) -> Channel:

@@ -17,7 +17,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from include import settings as environment
-from include.channels import Channel, Stream, load_channels
+from include.channels import Stream, find_stream
 from include.errors import FixDeclaration, FixPayload, OmniError
 from include.lake import runlog
 from include.lake.existing import Existing
@@ -33,9 +33,15 @@ ABOUT = ("_quarantined", "_reason", "_field", "_line")
 
 
 def export(settings: Settings, channel: str, stream: str, business_date: date) -> Iterator[Row]:
-    """Refused rows of one date as they were read, each with its name, reason and field."""
-    declared = _declared(channel, stream)[1]
+    """Refused rows of one date as they were read, each with its name, reason and field.
+
+    Raises:
+        FixDeclaration: the stream is not declared, or the date has not landed.
+    """
+    declared = find_stream(channel, stream)[1]
     existing = Existing(declared, business_date, lake(settings), quarantine(settings))
+    if existing.manifest is None:
+        raise FixDeclaration(f"{declared.label} of {business_date} has not landed: nothing was refused")
     for name, row in existing.refused():
         about = {"_quarantined": name, "_reason": row["reason"], "_field": row["field"]}
         raw = json.loads(row["raw"])
@@ -52,7 +58,7 @@ def replay(
         FixDeclaration: the stream is not declared, or the date has not landed.
         CheckFailed: the partition would fail its gate.
     """
-    whole, declared = _declared(channel, stream)
+    whole, declared = find_stream(channel, stream)
     top = declared if declared.nested is None else whole.streams[declared.nested.parent]
     place = Place(lake(settings), quarantine(settings), business_date, arrived=business_date)
     with runlog.alone(settings, top.label):
@@ -112,13 +118,6 @@ def _must_pass(stream: Stream, rows: list[Row], span: Span) -> None:
 def _span(manifest: Manifest) -> Span:
     start, end = (manifest["cursor"][name] for name in ("from", "to"))
     return start and micros(datetime.fromisoformat(start)), micros(datetime.fromisoformat(end))
-
-
-def _declared(channel: str, stream: str) -> tuple[Channel, Stream]:
-    declared = load_channels().get(channel)
-    if declared is None or stream not in declared.streams:
-        raise FixDeclaration(f"{channel}/{stream} is not declared in include/channels/")
-    return declared, declared.streams[stream]
 
 
 def _read_lines(file: Path) -> Iterator[Row]:

@@ -1,9 +1,11 @@
 """What the e-mail platform has accepted, and what the recipients did then.
 
 `received/smtp.jsonl` is the only truth about what was accepted; the recipients' behaviour is kept
-beside it, entry by entry, and made up for after a crash.
+beside it, entry by entry, and made up for after a crash. `received/mail/<sha256>.eml` is the message
+itself, for any mail program to open.
 """
 
+import hashlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -29,6 +31,7 @@ class Mail:
         self, folder: Path, respond: Callable[[Entry, datetime], Events], now: Callable[[], datetime]
     ):
         self._respond, self._now = respond, now
+        self._copies = folder / "received" / "mail"
         self._lock = threading.Lock()
         self._messages = ReceivedLog(folder / "received" / "smtp.jsonl")
         self._responses = ReceivedLog(folder / "email" / "responses.jsonl")
@@ -49,6 +52,11 @@ class Mail:
     def version(self) -> int:
         """Grows with each event."""
         return len(self._events)
+
+    def keep(self, content: bytes) -> None:
+        """Keep a copy of one message, named by what its log line says under `sha256`."""
+        self._copies.mkdir(parents=True, exist_ok=True)
+        (self._copies / f"{digest(content)}.eml").write_bytes(content)
 
     def accept(self, entries: Sequence[Entry]) -> None:
         """Take messages, one entry a recipient: on disk when this returns."""
@@ -101,6 +109,11 @@ class Mail:
         missing = list(self._messages.lines())[self._responses.count :]
         if missing:
             self._responses.append(*[self._response(entry) for entry in missing])
+
+
+def digest(content: bytes) -> str:
+    """SHA-256 of a message as it came, in hex."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def sent_at(entry: Entry) -> datetime | None:

@@ -7,7 +7,7 @@ from importlib import import_module
 from time import monotonic
 from typing import Any
 
-from include.channels import Stream, load_channels
+from include.channels import Stream, find_stream
 from include.connections import Connection
 from include.errors import FixDeclaration, OmniError
 from include.lake import runlog
@@ -50,10 +50,7 @@ def land_stream(
 
 
 def _declared(channel: str, stream: str) -> tuple[Stream, list[Stream]]:
-    declared = load_channels().get(channel)
-    if declared is None or stream not in declared.streams:
-        raise FixDeclaration(f"{channel}/{stream} is not declared in include/channels/")
-    top = declared.streams[stream]
+    declared, top = find_stream(channel, stream)
     if top.nested is not None:
         raise FixDeclaration(f"{top.label} lies in {top.nested.parent} and lands with it: land that")
     return top, declared.nested_in(stream)

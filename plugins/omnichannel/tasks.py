@@ -33,6 +33,14 @@ def land_stream(channel: str, stream: str, conn_id: str) -> list[dict[str, Any]]
     return land(channel, stream, today(), connection(conn_id), SETTINGS)
 
 
+@task
+def refuse_declaration(complaint: str) -> None:
+    """Fail with what is wrong in a declaration: file, line and field."""
+    from include.errors import FixDeclaration
+
+    raise FixDeclaration(complaint)
+
+
 @task(pool=WAREHOUSE_POOL)
 def open_candidate() -> None:
     """Copy the previous version's warehouse and stage what changed since, verified."""

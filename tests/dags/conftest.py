@@ -39,10 +39,10 @@ def dag_bag(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 def run_python() -> Any:
     """Run a snippet in a fresh interpreter of the same environment; its standard output."""
 
-    def run(code: str, **env: str) -> str:
+    def run(code: str, *arguments: str, **env: str) -> str:
         path = os.pathsep.join([str(ROOT), str(ROOT / "plugins")])
         done = subprocess.run(
-            [sys.executable, "-c", code],
+            [sys.executable, "-c", code, *arguments],
             env={**os.environ, "PYTHONPATH": path, **env},
             capture_output=True,
             text=True,

@@ -1,5 +1,6 @@
 """Every DAG loads, explains itself to the person on call, and decides its retries by policy."""
 
+import shutil
 from datetime import date, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from include.channels import load_channels
+from include.warehouse.layers import LAYERS
 from omnichannel import house
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +32,7 @@ def test_every_dag_tells_the_person_on_call_what_a_red_task_means(dag_bag):
     for dag in dag_bag.dags.values():
         assert "red task" in dag.doc_md, dag.dag_id
         assert dag.tags, dag.dag_id
+        assert dag.description and dag.dag_display_name != dag.dag_id, dag.dag_id
         assert dag.start_date.year == 2000, f"{dag.dag_id}: a start date must lie before any data"
         assert not dag.catchup
 
@@ -42,6 +45,11 @@ def test_every_task_has_an_owner_retries_a_timeout_and_the_retry_policy(dag_bag)
         assert task.retries >= 1, task.task_id
         assert task.execution_timeout, task.task_id
         assert task.retry_policy is not None, task.task_id
+
+
+def test_the_build_has_a_task_for_every_layer_in_order(dag_bag):
+    named = [t.task_id for t in dag_bag.dags["build_customer360"].topological_sort()]
+    assert [n.removeprefix("build_") for n in named if n.startswith("build_")] == list(LAYERS)
 
 
 def test_every_dag_has_a_runbook_page(dag_bag):
@@ -58,6 +66,34 @@ def test_a_dag_file_imports_nothing_heavy(run_python):
         "print(sorted(heavy & set(sys.modules)))\n"
     )
     assert loaded.strip() == "[]"
+
+
+def test_a_wrong_declaration_takes_away_no_other_channel(run_python, tmp_path):
+    folder = tmp_path / "channels"
+    shutil.copytree(ROOT / "include" / "channels", folder, ignore=shutil.ignore_patterns("*.py"))
+    crm = folder / "crm.yml"
+    crm.write_text(crm.read_text().replace("owner:", "ownr:", 1))
+    said = run_python(
+        "import runpy, pathlib, sys\n"
+        "from include.channels import loader\n"
+        "loader.channel_files.__defaults__ = (pathlib.Path(sys.argv[-1]),)\n"
+        "found = runpy.run_path('dags/ingest_channels.py')\n"
+        "dags = {name: dag for name, dag in found.items() if name.startswith('ingest_')}\n"
+        "print(*sorted(dags), *dags['ingest_crm'].task_ids, *dags['ingest_shop'].task_ids)\n"
+        "try:\n"
+        "    task = dags['ingest_crm'].tasks[0]\n"
+        "    task.python_callable(*task.op_args, **task.op_kwargs)\n"
+        "except Exception as error:\n"
+        "    print(type(error).__name__, error)\n",
+        str(folder),
+    )
+    lines = said.splitlines()
+    assert lines[0].split() == [
+        *("ingest_crm", "ingest_email", "ingest_shop", "ingest_stores"),
+        *("refuse_declaration", "land_stream"),
+    ]
+    assert lines[1].startswith("FixDeclaration crm.yml, line ")
+    assert "did you mean owner?" in said
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import asyncio
 import email
 import email.policy
-import hashlib
 import logging
 import re
 import secrets
@@ -15,7 +14,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from include.sandbox.access import Door
 from include.sandbox.faults import FaultBoard
-from include.sandbox.mail import Mail
+from include.sandbox.mail import Mail, digest
 
 HOSTNAME = "relay.sandbox.example"
 _TOKEN = re.compile(r"[?&]token=([^&>\s]+)")
@@ -32,6 +31,7 @@ class _Handler:
             return "452 4.2.2 mailbox full, try again later"
         content = envelope.original_content or b""
         accepted = [_entry(content, envelope.mail_from or "", to) for to in envelope.rcpt_tos]
+        await asyncio.to_thread(self._mail.keep, content)
         await asyncio.to_thread(self._mail.accept, accepted)
         if self._faults.strikes("smtp", "drop_after_data"):
             assert isinstance(server.transport, asyncio.Transport)
@@ -85,7 +85,7 @@ def _entry(content: bytes, sender: str, recipient: str) -> dict[str, Any]:
         "date": _header(message, "Date"),
         "campaign": _header(message, "X-Campaign") or None,
         "unsubscribe_token": token.group(1) if token else None,
-        "sha256": hashlib.sha256(content).hexdigest(),
+        "sha256": digest(content),
     }
 
 

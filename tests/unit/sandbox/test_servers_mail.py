@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email import message_from_bytes
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -96,6 +97,8 @@ def test_an_accepted_message_is_in_the_log_with_its_headers(relay):
     assert line["recipient"] == "ana@example.com"
     assert (line["subject"], line["from"]) == ("Grüße", "Shop <hello@shop.example>")
     assert line["campaign"] == "welcome"
+    copy = relay.folder / "received" / "mail" / f"{line['sha256']}.eml"
+    assert message_from_bytes(copy.read_bytes())["X-Campaign"] == "welcome"
 
 
 def test_the_log_is_written_before_the_reply(relay, monkeypatch):
