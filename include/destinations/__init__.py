@@ -13,6 +13,10 @@ from pydantic import Field, HttpUrl, field_validator, model_validator
 from include.declarations import Declaration, read_document, validate
 from include.errors import FixDeclaration
 
+Operation = Literal["add", "remove", "update"]
+ContactPoint = Literal["email", "sms", "any", "none"]
+Layout = Literal["machine", "spreadsheet", "hashed"]
+
 FOLDER = Path(__file__).parent
 SENDERS = FOLDER.parent / "senders"
 
@@ -64,6 +68,29 @@ class Erase(Declaration):
     how: str = Field(min_length=10)
 
 
+class Guards(Declaration):
+    """When a change of an audience waits for a person. Shares are of what the destination holds.
+
+    `always_allowed`: so many additions or removals pass whatever their share. `fresh`: channels whose
+    being stale holds a sync back; None: all. Removals for consent or erasure never wait.
+    """
+
+    max_growth: float = Field(default=0.5, ge=0)
+    max_shrink: float = Field(default=0.2, ge=0, le=1)
+    always_allowed: int = Field(default=20, ge=0)
+    min_size: int = Field(default=0, ge=0)
+    fresh: tuple[str, ...] | None = None
+
+
+class ErrorCodes(Declaration):
+    """The vendor's own error codes by who must act; what is in none of them is a wrong payload."""
+
+    retry: tuple[int, ...] = ()
+    connection: tuple[int, ...] = ()
+    payload: tuple[int, ...] = ()
+    blocked_subcodes: tuple[int, ...] = ()
+
+
 class Destination(Declaration):
     """One vendor. Fields without a default must stand in its file."""
 
@@ -78,9 +105,12 @@ class Destination(Declaration):
     channel: Literal["email", "sms"] | None = None
     unsubscribe_url: HttpUrl | None = None
     shown_within_hours: int = Field(default=24, gt=0)
-    operations: tuple[Literal["add", "remove", "update"], ...] = ()
-    contact_points: tuple[Literal["email", "sms", "none"], ...] = ()
-    layouts: tuple[Literal["machine", "spreadsheet"], ...] = ()
+    operations: tuple[Operation, ...] = ()
+    mixes_operations: bool = True
+    contact_points: tuple[ContactPoint, ...] = ()
+    layouts: tuple[Layout, ...] = ()
+    guards: Guards = Guards()
+    error_codes: ErrorCodes = ErrorCodes()
     folder: str = Field(default="/incoming", pattern=r"^(/[A-Za-z0-9._-]+)+$")
 
     @model_validator(mode="after")

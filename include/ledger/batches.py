@@ -1,63 +1,55 @@
-"""Batches of an audience: what they are called, and the states they go through.
+"""Batches of an audience and the states they go through.
 
-planned → claimed → acknowledged; a claim whose outcome was not learned is unknown until the destination
-has been looked at; a planned batch that a newer plan replaces is void.
+planned → claimed → acknowledged; waiting for a person instead of planned, where a guard says so. A claim
+whose outcome was not learned is unknown until the destination has been looked at, or void where nobody can
+tell; a batch that a newer plan replaces is void.
 """
 
-import hashlib
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
+from include.ledger.cuts import Batch
 from include.ledger.exposures import Sync
-from include.ledger.models import AudienceBatch, AudienceMember, AudienceOperation
+from include.ledger.held import HELD, REFUSED, UNCERTAIN, Standing, remember
+from include.ledger.models import AudienceBatch, AudienceOperation
 from include.ledger.states import ClaimLost
 
 PLANNED = "planned"
+WAITING = "waiting"
 CLAIMED = "claimed"
 UNKNOWN = "unknown"
 ACKNOWLEDGED = "acknowledged"
 VOID = "void"
 IN_FLIGHT = (CLAIMED, UNKNOWN)
-
-Operation = tuple[str, str, str]  # member, operation, payload hash
+NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
-class Batch:
-    """A part of a plan, small enough for its destination."""
+class InFlight:
+    """A batch that is claimed, or whose outcome was not learned."""
 
     batch_id: str
-    ordinal: int
-    operations: tuple[Operation, ...]
+    sync: str
+    state: str
+    fence: int
+    reference: str = ""
+    fingerprint: str = ""
+    lease_until: datetime | None = None
 
 
-def cut(sync: Sync, business_date: date, base: int, operations: Sequence[Operation]) -> Iterator[Batch]:
-    """Batches of the destination's size, each named by its content.
+@dataclass(frozen=True)
+class Planned:
+    """A batch as it enters the ledger: `state` says whether it may go or waits for a person."""
 
-    Args:
-        base: how many batches the destination has acknowledged so far. The same change a second time,
-            after it was undone, is another batch; the same plan again is the same one.
-    """
-    size = sync.destination.limits.members_per_batch
-    content = [
-        *(sync.destination.name, sync.audience, sync.name, str(business_date)),
-        *(sync.layout, sync.contact_point, sync.purpose, base),
-    ]
-    for ordinal, start in enumerate(range(0, len(operations), size)):
-        part = tuple(operations[start : start + size])
-        told = json.dumps([*content, sorted(part)])
-        yield Batch(hashlib.sha256(told.encode()).hexdigest(), ordinal, part)
-
-
-def acknowledged_members(db: Connection, sync: str) -> dict[str, str]:
-    """Payload hash of every member that the destination has acknowledged."""
-    mine = select(AudienceMember.member, AudienceMember.payload_hash).where(AudienceMember.sync == sync)
-    return {row.member: row.payload_hash for row in db.execute(mine)}
+    batch: Batch
+    reference: str
+    state: str
 
 
 def count_acknowledged(db: Connection, sync: str) -> int:
@@ -73,59 +65,57 @@ def has_later(db: Connection, sync: str, business_date: date) -> bool:
     return db.execute(select(AudienceBatch.batch_id).where(*later).limit(1)).first() is not None
 
 
-def in_state(db: Connection, sync: str, *states: str) -> list[Row[Any]]:
-    """Batches of a sync in these states, in order."""
-    mine = (AudienceBatch.sync == sync, AudienceBatch.state.in_(states))
-    found = select(AudienceBatch.__table__).where(*mine)
-    return list(db.execute(found.order_by(AudienceBatch.business_date, AudienceBatch.ordinal)).all())
+def in_flight(db: Connection, sync: str) -> list[InFlight]:
+    """Batches of a sync whose outcome is open, in order."""
+    columns = [getattr(AudienceBatch, field.name) for field in fields(InFlight)]
+    mine = (AudienceBatch.sync == sync, AudienceBatch.state.in_(IN_FLIGHT))
+    found = select(*columns).where(*mine).order_by(AudienceBatch.business_date, AudienceBatch.ordinal)
+    return [InFlight(**row._asdict()) for row in db.execute(found)]
 
 
-def replace_planned(
-    db: Connection, sync: Sync, business_date: date, batches: Sequence[Batch], paths: list[str]
-) -> None:
-    """Make these the planned batches of a sync; planned ones that are not among them become void."""
-    ids = [batch.batch_id for batch in batches]
-    mine = (
-        AudienceBatch.sync == sync.name,
-        AudienceBatch.state == PLANNED,
-        AudienceBatch.batch_id.not_in(ids),
-    )
-    db.execute(update(AudienceBatch).where(*mine).values(state=VOID, reason="replaced by a newer plan"))
-    known = set(db.scalars(select(AudienceBatch.batch_id).where(AudienceBatch.batch_id.in_(ids))))
-    again = (AudienceBatch.batch_id.in_(ids), AudienceBatch.state == VOID)
-    db.execute(update(AudienceBatch).where(*again).values(state=PLANNED, reason=None))
-    for batch, path in zip(batches, paths, strict=True):
-        if batch.batch_id not in known:
-            _add(db, sync, business_date, batch, path)
+def replace_planned(db: Connection, sync: Sync, business_date: date, parts: Sequence[Planned]) -> None:
+    """Make these the batches of a sync that are still to be delivered; others become void."""
+    ids = [part.batch.batch_id for part in parts]
+    open_ones = (AudienceBatch.sync == sync.name, AudienceBatch.state.in_((PLANNED, WAITING)))
+    gone = (*open_ones, AudienceBatch.batch_id.not_in(ids))
+    db.execute(update(AudienceBatch).where(*gone).values(state=VOID, reason="replaced by a newer plan"))
+    states = select(AudienceBatch.batch_id, AudienceBatch.state).where(AudienceBatch.batch_id.in_(ids))
+    known = {row.batch_id: row.state for row in db.execute(states)}
+    for ordinal, part in enumerate(parts):
+        if part.batch.batch_id not in known:
+            _add(db, sync, business_date, ordinal, part)
+        elif known[part.batch.batch_id] in (PLANNED, WAITING, VOID):
+            again = AudienceBatch.batch_id == part.batch.batch_id
+            db.execute(update(AudienceBatch).where(again).values(state=part.state, reason=None))
 
 
-def _add(db: Connection, sync: Sync, business_date: date, batch: Batch, path: str) -> None:
+def _add(db: Connection, sync: Sync, business_date: date, ordinal: int, part: Planned) -> None:
     db.execute(
         insert(AudienceBatch).values(
-            batch_id=batch.batch_id,
+            batch_id=part.batch.batch_id,
             sync=sync.name,
             destination=sync.destination.name,
             audience=sync.audience,
             business_date=business_date,
-            ordinal=batch.ordinal,
-            state=PLANNED,
-            file_path=path,
+            ordinal=ordinal,
+            state=part.state,
+            reference=part.reference,
             fence=0,
         )
     )
     names = ("member", "operation", "payload_hash")
-    lines = [dict(zip(names, operation, strict=True)) for operation in batch.operations]
-    db.execute(insert(AudienceOperation), [{"batch_id": batch.batch_id, **line} for line in lines])
+    lines = [dict(zip(names, operation, strict=True)) for operation in part.batch.operations]
+    db.execute(insert(AudienceOperation), [{"batch_id": part.batch.batch_id, **line} for line in lines])
 
 
-def claim(db: Connection, batch_id: str, file_sha256: str, now: datetime, lease: float) -> int:
+def claim(db: Connection, batch_id: str, fingerprint: str, now: datetime, lease: float) -> int:
     """Claim a planned batch for `lease` seconds; its fence.
 
     Raises:
         ClaimLost: it is not planned any more.
     """
     wall = datetime.now(UTC) + timedelta(seconds=lease)
-    values = {"file_sha256": file_sha256, "claimed_at": now, "lease_until": wall}
+    values = {"fingerprint": fingerprint, "claimed_at": now, "lease_until": wall}
     fence = AudienceBatch.fence + 1
     _change(db, batch_id, PLANNED, None, state=CLAIMED, fence=fence, **values)
     return db.execute(select(AudienceBatch.fence).where(AudienceBatch.batch_id == batch_id)).scalar_one()
@@ -137,25 +127,42 @@ def release(db: Connection, batch_id: str, before: str, fence: int, to: str, rea
 
 
 def acknowledge(
-    db: Connection, sync: str, batch_id: str, before: str, fence: int, now: datetime
+    db: Connection, row: InFlight, now: datetime, refused: Mapping[str, str] = NOBODY
 ) -> dict[str, int]:
     """Write what the destination holds now, in the caller's transaction; counts by operation."""
-    _change(
-        db, batch_id, before, fence, state=ACKNOWLEDGED, reason=None, lease_until=None, acknowledged_at=now
-    )
-    mine = select(AudienceOperation.__table__).where(AudienceOperation.batch_id == batch_id)
-    operations = db.execute(mine.order_by(AudienceOperation.member)).all()
-    members = [row.member for row in operations]
-    for start in range(0, len(members), 500):
-        some = AudienceMember.member.in_(members[start : start + 500])
-        db.execute(delete(AudienceMember).where(AudienceMember.sync == sync, some))
-    held = [row for row in operations if row.operation != "remove"]
-    lines = [
-        {"sync": sync, "batch_id": batch_id, "member": r.member, "payload_hash": r.payload_hash} for r in held
+    done = {"state": ACKNOWLEDGED, "reason": None, "lease_until": None, "acknowledged_at": now}
+    _change(db, row.batch_id, row.state, row.fence, **done)
+    operations = _operations(db, row.batch_id)
+    for member, reason in refused.items():
+        line = (AudienceOperation.batch_id == row.batch_id, AudienceOperation.member == member)
+        db.execute(update(AudienceOperation).where(*line).values(refused=reason))
+    kept = [
+        Standing(o, REFUSED if o.member in refused else HELD, refused.get(o.member))
+        for o in operations
+        if o.operation != "remove"
     ]
-    if lines:
-        db.execute(insert(AudienceMember), lines)
-    return {name: sum(1 for r in operations if r.operation == name) for name in ("add", "remove", "update")}
+    remember(db, row.sync, row.batch_id, [o.member for o in operations], kept)
+    counts = Counter(o.operation for o in operations if o.member not in refused)
+    told = {name: counts[name] for name in ("add", "remove", "update")}
+    return told | ({"refused": len(refused)} if refused else {})
+
+
+def give_up(db: Connection, row: InFlight) -> None:
+    """Nobody can tell whether a batch arrived: its members may be held or not, as told or as before.
+
+    They are told again in the next plan, whichever way that goes.
+    """
+    _change(
+        db, row.batch_id, row.state, row.fence, state=VOID, reason="its answer was lost", lease_until=None
+    )
+    operations = _operations(db, row.batch_id)
+    uncertain = [Standing(o, UNCERTAIN) for o in operations]
+    remember(db, row.sync, row.batch_id, [o.member for o in operations], uncertain)
+
+
+def _operations(db: Connection, batch_id: str) -> Sequence[Row[Any]]:
+    mine = select(AudienceOperation.__table__).where(AudienceOperation.batch_id == batch_id)
+    return db.execute(mine.order_by(AudienceOperation.member)).all()
 
 
 def _change(db: Connection, batch_id: str, before: str, wanted_fence: int | None, **values: Any) -> None:

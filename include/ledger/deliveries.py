@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Engine, Row
+from sqlalchemy import Engine
 
 from include.clock import Clock
 from include.connections import Connection
 from include.errors import OmniError, RetryLater
 from include.failpoints import failpoint
 from include.ledger import batches
-from include.ledger.batches import CLAIMED, IN_FLIGHT, PLANNED, UNKNOWN, Batch
+from include.ledger.batches import CLAIMED, PLANNED, UNKNOWN, InFlight
+from include.ledger.cuts import Batch
 from include.ledger.engine import open_ledger, writing
 from include.ledger.exposures import find_sync
 from include.ledger.plans import Plan, make_plan
 from include.ledger.states import ClaimLost, Run
-from include.senders import sftp_file
-from include.senders.base import Refused, load_sender
+from include.senders.base import AudienceSender, Receipt, Refused, load_audience_sender
 from include.settings import Settings
 from include.warehouse.published import current
 
@@ -35,7 +35,7 @@ class Delivery:
     engine: Engine
     sync_name: str
     run: Run
-    sender: Any
+    sender: AudienceSender
     transport: Any
 
 
@@ -48,21 +48,22 @@ def apply_sync(
 ) -> dict[str, int]:
     """Deliver what changed since the destination last acknowledged an audience.
 
-    First looks for batches that an earlier process left in flight: the destination's own files say whether
+    First settles batches that an earlier process left in flight, as far as the destination can tell whether
     they arrived. Then plans (again) and delivers. Run again after any crash, it goes on where it stopped.
 
     Returns:
-        `batches`, `members`, `add`, `remove`, `update` acknowledged in this run, and `held_back:<reason>`.
+        `batches`, `add`, `remove`, `update` acknowledged in this run, `refused` members, `members` of the
+        audience, `waiting:<operation>` for a person's answer, and `held_back:<reason>`.
 
     Raises:
         RetryLater: the destination went away; what is in flight is looked for next time.
         FixConnection, FixPayload: it refuses us, or holds another file under a batch's name.
     """
     sync = find_sync(sync_name)
-    sender: Any = load_sender(sync.destination.sender)
+    sender = load_audience_sender(sync.destination.sender)
     run = Run(business_date, Clock(settings, business_date).now())
     engine = open_ledger(settings)
-    with sender.connect(connection, settings.client_timeout) as transport:
+    with sender.connect(sync.destination, connection, settings.client_timeout) as transport:
         delivery = Delivery(settings, engine, sync_name, run, sender, transport)
         counts = _deliver(delivery)
     engine.dispose()
@@ -80,36 +81,36 @@ def _deliver(delivery: Delivery) -> dict[str, int]:
                 counts.update(_deliver_batch(delivery, plan, batch))
         except Moved:
             continue
-        kept = {k: v for k, v in plan.counts.items() if k == "members" or k.startswith("held_back")}
-        return {name: counts[name] for name in ("batches", "add", "remove", "update")} | kept
+        kept = {k: n for k, n in plan.counts.items() if k.startswith(("members", "held_back:", "waiting:"))}
+        done = {name: counts[name] for name in ("batches", "add", "remove", "update")}
+        return done | ({"refused": counts["refused"]} if counts["refused"] else {}) | kept
     raise RetryLater(f"{delivery.sync_name}: published versions change faster than they are delivered")
 
 
 def _deliver_batch(delivery: Delivery, plan: Plan, batch: Batch) -> dict[str, int]:
     """Claim, send, acknowledge. What goes wrong on the way leaves the batch unknown, to be looked for."""
     request = plan.request(batch)
-    wanted = sftp_file.receipt(request, sftp_file.payload(request)).reference
-    fence = _claim(delivery, plan, batch, wanted)
+    fence = _claim(delivery, plan, batch, delivery.sender.fingerprint(request))
     try:
         failpoint("sync.before_send")
-        delivery.sender.send(delivery.transport, request)
+        receipt = delivery.sender.send(delivery.transport, request)
         failpoint("sync.after_send")
     except OmniError as error:
         with writing(delivery.engine) as db:
             reason = error.reason if isinstance(error, Refused) else type(error).__name__
             batches.release(db, batch.batch_id, CLAIMED, fence, UNKNOWN, reason)
         raise
-    return _acknowledge(delivery, batch.batch_id, CLAIMED, fence)
+    return _acknowledge(delivery, InFlight(batch.batch_id, delivery.sync_name, CLAIMED, fence), receipt)
 
 
-def _claim(delivery: Delivery, plan: Plan, batch: Batch, file_sha256: str) -> int:
-    """Committed before the file is sent; only while the contact points are still the newest."""
+def _claim(delivery: Delivery, plan: Plan, batch: Batch, fingerprint: str) -> int:
+    """Committed before anything is sent; only while the contact points are still the newest."""
     try:
         with writing(delivery.engine) as db:
             if current(delivery.settings) != plan.contacts:
                 raise Moved
             now, lease = delivery.run.now, delivery.settings.lease
-            fence = batches.claim(db, batch.batch_id, file_sha256, now, lease)
+            fence = batches.claim(db, batch.batch_id, fingerprint, now, lease)
             failpoint("sync.before_claim")
     except ClaimLost as error:
         raise Moved from error
@@ -117,39 +118,49 @@ def _claim(delivery: Delivery, plan: Plan, batch: Batch, file_sha256: str) -> in
     return fence
 
 
-def _acknowledge(delivery: Delivery, batch_id: str, before: str, fence: int) -> dict[str, int]:
+def _acknowledge(delivery: Delivery, row: InFlight, receipt: Receipt | None = None) -> dict[str, int]:
     """The batch and what the destination now holds, in one transaction."""
+    refused = receipt.rejected if receipt else batches.NOBODY
     with writing(delivery.engine) as db:
-        now = delivery.run.now
-        counts = batches.acknowledge(db, delivery.sync_name, batch_id, before, fence, now)
+        counts = batches.acknowledge(db, row, delivery.run.now, refused)
         failpoint("sync.before_acknowledge")
     failpoint("sync.after_acknowledge")
     return {"batches": 1, **counts}
 
 
 def _resolve(delivery: Delivery, counts: Counter[str]) -> None:
-    """Look at the destination for batches in flight: there, acknowledged; not there, planned again."""
+    """Ask the destination for batches in flight: there, acknowledged; not there, planned again.
+
+    Where nobody can tell, the members of the batch are uncertain, and the next plan tells them again.
+    """
     for row in _in_flight(delivery):
-        found = delivery.sender.arrived(delivery.transport, row.file_path, row.file_sha256)
+        found = delivery.sender.arrived(delivery.transport, row.reference, row.fingerprint)
         try:
             if found:
-                counts.update(_acknowledge(delivery, row.batch_id, row.state, row.fence))
+                counts.update(_acknowledge(delivery, row))
                 continue
             with writing(delivery.engine) as db:
-                batches.release(db, row.batch_id, row.state, row.fence, PLANNED, "did not arrive")
+                if found is None:
+                    batches.give_up(db, row)
+                else:
+                    batches.release(db, row.batch_id, row.state, row.fence, PLANNED, "did not arrive")
                 failpoint("sync.before_release")
             failpoint("sync.after_release")
         except ClaimLost:
             continue  # whoever held it has resolved it meanwhile
 
 
-def _in_flight(delivery: Delivery) -> list[Row[Any]]:
+def _in_flight(delivery: Delivery) -> list[InFlight]:
     """Batches whose outcome nobody is about to write; waits for live claims, a lease at most."""
     deadline = time.monotonic() + delivery.settings.lease
     while True:
         with delivery.engine.connect() as db:
-            rows = batches.in_state(db, delivery.sync_name, *IN_FLIGHT)
+            rows = batches.in_flight(db, delivery.sync_name)
         now = datetime.now(UTC)
-        if time.monotonic() >= deadline or not any(r.state == CLAIMED and r.lease_until > now for r in rows):
+        if time.monotonic() >= deadline or not any(_is_live(row, now) for row in rows):
             return rows
         time.sleep(POLL_SECONDS)
+
+
+def _is_live(row: InFlight, now: datetime) -> bool:
+    return row.state == CLAIMED and row.lease_until is not None and row.lease_until > now

@@ -88,7 +88,7 @@ def _open_post(
         engine = open_ledger(settings)
         stack.callback(engine.dispose)
         sender = load_sender(destination.sender)
-        transport = stack.enter_context(sender.connect(connection, settings.client_timeout))
+        transport = stack.enter_context(sender.connect(destination, connection, settings.client_timeout))
         queue = Queue(
             engine=engine,
             destination=destination,

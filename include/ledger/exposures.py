@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from include.declarations import Declaration, Document, Place, read_document, validate
-from include.destinations import Destination, load_destinations
+from include.destinations import ContactPoint, Destination, Guards, Layout, load_destinations
 from include.errors import FixDeclaration
 from include.settings import ROOT
 
@@ -26,6 +26,7 @@ class Sync:
     layout: str
     contact_point: str
     purpose: str
+    guards: Guards
 
     @property
     def conn_id(self) -> str:
@@ -39,12 +40,14 @@ class _Owner(BaseModel):
 
 
 class _Meta(Declaration):
-    """`config.meta` of an exposure."""
+    """`config.meta` of an exposure. `layout`: the destination's first, if not said; `guards`: what differs
+    from the destination's."""
 
     destination: str
-    layout: Literal["machine", "spreadsheet"] = "machine"
-    contact_point: Literal["email", "sms", "none"]
+    layout: Layout | None = None
+    contact_point: ContactPoint
     purpose: Literal["marketing", "service"]
+    guards: Guards = Guards()
 
 
 class _Config(BaseModel):
@@ -111,13 +114,16 @@ def _read(document: Document, place: Place, destinations: dict[str, Destination]
         + ", ".join(d.name for d in destinations.values() if d.carries == "audiences"),
     )
     assert destination is not None
+    layout = meta.layout or destination.layouts[0]
     for field, value, allowed in (
-        ("layout", meta.layout, destination.layouts),
+        ("layout", layout, destination.layouts),
         ("contact_point", meta.contact_point, destination.contact_points),
     ):
         said = f"{destination.name} does not take {value}, but {', '.join(allowed)}"
         _insist(value in allowed, document, (*at_meta, field), said)
-    return Sync(exposure.name, audiences[0], destination, meta.layout, meta.contact_point, meta.purpose)
+    guards = destination.guards.model_copy(update=meta.guards.model_dump(exclude_unset=True))
+    told = (layout, meta.contact_point, meta.purpose)
+    return Sync(exposure.name, audiences[0], destination, *told, guards)
 
 
 def _insist(is_so: Any, document: Document, place: Place, said: str) -> None:

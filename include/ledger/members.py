@@ -1,8 +1,8 @@
 """Who a destination should hold: an audience, as far as consent and contact points allow."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,9 @@ import pyarrow.compute as pc
 
 from include.ledger.contacts import ContactPoint, read_points
 from include.ledger.exposures import Sync
-from include.senders.parts.layouts import Member, payload_hash
+from include.ledger.guards import Operation
+from include.ledger.held import REFUSED, UNCERTAIN, Known
+from include.senders.parts.members import Member, payload_hash
 from include.warehouse.published import read_mart
 
 NO_CONTACT_POINT = "no_contact_point"
@@ -20,42 +22,43 @@ SUPPRESSED = "suppressed"
 
 @dataclass(frozen=True)
 class Wanted:
-    """Members by customer id with what would be told of them, and how many were held back by reason."""
+    """Members by customer id with what would be told of them, and how many were held back by reason.
+
+    `withdrawn`: who is known at the destination and may no longer be told of, in the audience or not.
+    """
 
     members: dict[str, Member]
     hashes: dict[str, str]
     held_back: dict[str, int]
+    withdrawn: frozenset[str]
 
 
-def find_wanted(sync: Sync, membership: Path, contacts: Path) -> Wanted:
+def find_wanted(sync: Sync, membership: Path, contacts: Path, known: Collection[str] = ()) -> Wanted:
     """Join an audience to contact points and consent.
 
     Args:
         membership: the published version of the date, which says who is in the audience.
         contacts: the newest published version, which says who may be told of, and how.
+        known: members that the destination was told of before.
     """
     customers = _in_audience(membership, sync.audience)
     points: dict[str, list[ContactPoint]] = {}
-    for point in read_points(contacts, customer_ids=customers):
+    for point in read_points(contacts, customer_ids={*customers, *known}):
         points.setdefault(point.customer_id, []).append(point)
-    members: dict[str, Member] = {}
-    held_back: Counter[str] = Counter()
-    for customer_id in customers:
-        found = choose(sync, points.get(customer_id, []))
-        if isinstance(found, str):
-            held_back[found] += 1
-        else:
-            members[customer_id] = _member(sync, customer_id, found)
+    found = {one: choose(sync, points.get(one, [])) for one in (*customers, *known)}
+    members = {one: _member(sync, one, free) for one in customers if not isinstance(free := found[one], str)}
+    held_back = Counter(why for one in customers if isinstance(why := found[one], str))
     hashes = {customer_id: payload_hash(m, sync.layout) for customer_id, m in members.items()}
-    return Wanted(members, hashes, dict(sorted(held_back.items())))
+    withdrawn = frozenset(one for one in known if isinstance(found[one], str))
+    return Wanted(members, hashes, dict(sorted(held_back.items())), withdrawn)
 
 
-def choose(sync: Sync, points: Sequence[ContactPoint]) -> ContactPoint | str:
-    """The contact point to use, preferred ones first; or why there is none.
+def choose(sync: Sync, points: Sequence[ContactPoint]) -> list[ContactPoint] | str:
+    """The contact points to use, preferred ones first; or why there is none.
 
     A sync that names no contact point still needs consent: on any of the customer's.
     """
-    fitting = [p for p in points if sync.contact_point in ("none", p.channel)]
+    fitting = [p for p in points if sync.contact_point in ("none", "any", p.channel)]
     if not fitting:
         return NO_CONTACT_POINT
     free = [p for p in fitting if not p.is_suppressed]
@@ -64,21 +67,34 @@ def choose(sync: Sync, points: Sequence[ContactPoint]) -> ContactPoint | str:
     consented = [p for p in free if p.consents_to(sync.purpose)]
     if not consented:
         return NO_CONSENT
-    return min(consented, key=lambda p: (not p.is_preferred, p.contact_point_id))
+    return sorted(consented, key=lambda p: (not p.is_preferred, p.contact_point_id))
 
 
-def diff(wanted: dict[str, str], acknowledged: dict[str, str]) -> list[tuple[str, str, str]]:
-    """(member, operation, payload hash) that lead from what was acknowledged to what is wanted.
+def diff(wanted: Mapping[str, str], known: Mapping[str, Known]) -> list[Operation]:
+    """(member, operation, payload hash) that lead from what a destination holds to what is wanted.
 
-    Removals come first: they may not wait behind anything.
+    Removals come first: they may not wait behind anything. Who was refused as told is not told again, and
+    who is uncertain is told again whichever way.
     """
-    removed = ((m, "remove", h) for m, h in acknowledged.items() if m not in wanted)
+    there = {m: k for m, k in known.items() if k.standing != REFUSED}
+    removed = ((m, "remove", k.payload_hash) for m, k in there.items() if m not in wanted)
     changed = (
-        (m, "update" if m in acknowledged else "add", h)
-        for m, h in wanted.items()
-        if acknowledged.get(m) != h
+        (m, "update" if m in there else "add", h) for m, h in wanted.items() if not _is_told(known.get(m), h)
     )
     return [*sorted(removed), *sorted(changed)]
+
+
+def as_supported(sync: Sync, operations: Iterable[Operation]) -> list[Operation]:
+    """The same for a destination that cannot update: it removes, then adds."""
+    if "update" in sync.destination.operations:
+        return list(operations)
+    split = {"update": ("remove", "add")}
+    told = [(m, kind, h) for m, o, h in operations for kind in split.get(o, (o,))]
+    return sorted(told, key=lambda operation: operation[1] != "remove")
+
+
+def _is_told(known: Known | None, payload_hash: str) -> bool:
+    return known is not None and known.standing != UNCERTAIN and known.payload_hash == payload_hash
 
 
 def tell(operations: Iterable[tuple[str, str]], wanted: dict[str, Member]) -> tuple[Member, ...]:
@@ -89,7 +105,7 @@ def tell(operations: Iterable[tuple[str, str]], wanted: dict[str, Member]) -> tu
         if operation == "remove" or known is None:
             lines.append(Member("remove", member))
         else:
-            lines.append(Member(operation, member, known.identifier_type, known.identifier, known.name))
+            lines.append(replace(known, operation=operation))
     return tuple(lines)
 
 
@@ -99,7 +115,10 @@ def _in_audience(version: Path, audience: str) -> list[str]:
     return sorted(mine.column("customer_id").to_pylist())
 
 
-def _member(sync: Sync, customer_id: str, point: ContactPoint) -> Member:
+def _member(sync: Sync, customer_id: str, points: Sequence[ContactPoint]) -> Member:
+    """One identifier, or all of them where the sync takes any."""
     if sync.contact_point == "none":
         return Member("add", customer_id)
-    return Member("add", customer_id, point.channel, point.address, point.greeting_name or "")
+    told = points if sync.contact_point == "any" else points[:1]
+    identifiers = tuple((point.channel, point.address) for point in told)
+    return Member("add", customer_id, identifiers, points[0].greeting_name or "")

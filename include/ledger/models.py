@@ -99,7 +99,10 @@ class MessageTransition(Base):
 
 
 class AudiencePlan(Base):
-    """What a night found for a sync: its size, and who was held back and why."""
+    """What a night found for a sync: its size, who was held back and why, and what waits for a person.
+
+    `question` is a hash of the operations that wait; an answer is to that question and no other.
+    """
 
     __tablename__ = "audience_plans"
 
@@ -107,10 +110,16 @@ class AudiencePlan(Base):
     business_date: Mapped[date] = mapped_column(primary_key=True)
     members: Mapped[int]
     held_back: Mapped[dict[str, Any]]
+    concerns: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    waiting: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    question: Mapped[str | None] = mapped_column(String(64))
+    answer: Mapped[str | None] = mapped_column(String(10))
+    answered_by: Mapped[str | None] = mapped_column(String(200))
+    answered_at: Mapped[datetime | None]
 
 
 class AudienceBatch(Base):
-    """One file's worth of operations; `batch_id` is a hash of its content and what it builds on."""
+    """One delivery's worth of operations; `batch_id` is a hash of its content and what it builds on."""
 
     __tablename__ = "audience_batches"
     __table_args__ = (Index("ix_audience_batches_sync", "sync", "business_date"),)
@@ -123,8 +132,8 @@ class AudienceBatch(Base):
     ordinal: Mapped[int]
     state: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str | None] = mapped_column(String(60))
-    file_path: Mapped[str] = mapped_column(String(300))
-    file_sha256: Mapped[str | None] = mapped_column(String(64))
+    reference: Mapped[str] = mapped_column(String(300))
+    fingerprint: Mapped[str | None] = mapped_column(String(64))
     fence: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
     claimed_at: Mapped[datetime | None]
@@ -132,7 +141,7 @@ class AudienceBatch(Base):
 
 
 class AudienceOperation(Base):
-    """One member's change within a batch: add, remove or update."""
+    """One member's change within a batch: add, remove or update; `refused`: why the destination did not."""
 
     __tablename__ = "audience_operations"
 
@@ -140,10 +149,15 @@ class AudienceOperation(Base):
     member: Mapped[str] = mapped_column(String(64), primary_key=True)
     operation: Mapped[str] = mapped_column(String(10))
     payload_hash: Mapped[str] = mapped_column(String(64))
+    refused: Mapped[str | None] = mapped_column(String(60))
 
 
 class AudienceMember(Base):
-    """Who a destination has acknowledged, per sync, with the hash of what it was told."""
+    """What a destination was told of a member, per sync, with its hash, and what is known of it since.
+
+    `standing`: held; uncertain (an answer was lost: it may hold this or what was told before); refused
+    (it does not take this member as told; `reason` says why).
+    """
 
     __tablename__ = "audience_members"
 
@@ -151,3 +165,5 @@ class AudienceMember(Base):
     member: Mapped[str] = mapped_column(String(64), primary_key=True)
     payload_hash: Mapped[str] = mapped_column(String(64))
     batch_id: Mapped[str] = mapped_column(ForeignKey("audience_batches.batch_id"))
+    standing: Mapped[str] = mapped_column(String(10), default="held")
+    reason: Mapped[str | None] = mapped_column(String(60))

@@ -1,23 +1,24 @@
-"""Plan a sync: the difference between what a destination should hold and what it has acknowledged."""
+"""Plan a sync: the difference between what a destination should hold and what it is known to hold."""
 
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection
 
 from include.errors import RetryLater
 from include.failpoints import failpoint
-from include.ledger import batches
-from include.ledger.batches import Batch
+from include.ledger import approvals, batches, held
+from include.ledger.batches import PLANNED, WAITING, Planned
+from include.ledger.cuts import Batch, cut
 from include.ledger.engine import open_ledger, writing
 from include.ledger.exposures import Sync, find_sync
-from include.ledger.members import Wanted, diff, find_wanted, tell
-from include.ledger.models import AudiencePlan
-from include.senders.sftp_file import Request, file_path
+from include.ledger.guards import Change, Operation, concerns, question
+from include.ledger.members import Wanted, as_supported, diff, find_wanted, tell
+from include.senders.base import AudienceRequest, load_audience_sender
 from include.settings import Settings
-from include.warehouse.published import current, version_for
+from include.warehouse.published import current, read_mart, version_for
 
 Counts = dict[str, int]
 
@@ -33,9 +34,24 @@ class Plan:
     batches: tuple[Batch, ...]
     counts: Counts
 
-    def request(self, batch: Batch) -> Request:
+    def request(self, batch: Batch) -> AudienceRequest:
         """A batch as its sender takes it, identifiers joined."""
         return write_request(self.sync, self.business_date, batch, self.wanted)
+
+
+@dataclass(frozen=True)
+class _Split:
+    """Operations that go now, those that wait for a person, and what is odd about these."""
+
+    free: list[Operation]
+    waiting: list[Operation]
+    concerns: dict[str, str]
+
+    @property
+    def counts(self) -> Counts:
+        going, waiting = (Counter(kind for _, kind, _ in some) for some in (self.free, self.waiting))
+        kinds = ("add", "remove", "update")
+        return {k: going[k] for k in kinds} | {f"waiting:{k}": waiting[k] for k in kinds if waiting[k]}
 
 
 def plan_sync(settings: Settings, sync_name: str, business_date: date) -> Counts:
@@ -43,9 +59,10 @@ def plan_sync(settings: Settings, sync_name: str, business_date: date) -> Counts
 
     Membership comes from the version published for the date; contact points and consent from the newest one,
     so that who withdrew is removed whichever date is run. A date before the last delivered one plans nothing.
+    Where a guard finds the change odd, all of it waits for a person but the removals of who withdrew.
 
     Returns:
-        `members`, `add`, `remove`, `update`, and `held_back:<reason>`.
+        `members`, `add`, `remove`, `update`, `waiting:<operation>` and `held_back:<reason>`.
 
     Raises:
         RetryLater: no version of that date is published.
@@ -59,37 +76,76 @@ def make_plan(settings: Settings, sync: Sync, business_date: date) -> Plan:
     membership, contacts = version_for(settings, business_date), current(settings)
     if membership is None or contacts is None:
         raise RetryLater(f"no version of {business_date} is published: run build_customer360 first")
-    wanted = find_wanted(sync, membership, contacts)
     engine = open_ledger(settings)
+    with engine.connect() as db:
+        known = held.known_members(db, sync.name)
+    wanted = find_wanted(sync, membership, contacts, known)
     with writing(engine) as db:
-        parts = _write(db, sync, business_date, wanted)
+        split, parts = _write(db, sync, business_date, wanted, _stale_channels(membership))
         failpoint("plan_sync.before_commit")
     failpoint("plan_sync.after_commit")
     engine.dispose()
-    changes = Counter(operation for part in parts for _, operation, _ in part.operations)
-    counts = {"members": len(wanted.members)} | {name: changes[name] for name in ("add", "remove", "update")}
+    counts = {"members": len(wanted.members)} | split.counts
     counts |= {f"held_back:{reason}": n for reason, n in wanted.held_back.items()}
-    return Plan(sync, business_date, contacts, wanted, tuple(parts), counts)
+    free = tuple(part.batch for part in parts if part.state == PLANNED)
+    return Plan(sync, business_date, contacts, wanted, free, counts)
 
 
-def write_request(sync: Sync, business_date: date, batch: Batch, wanted: Wanted) -> Request:
-    """The file of one batch."""
+def write_request(sync: Sync, business_date: date, batch: Batch, wanted: Wanted) -> AudienceRequest:
+    """What one batch tells its destination."""
     operations = [(member, operation) for member, operation, _ in batch.operations]
-    members = tell(operations, wanted.members)
-    folder = sync.destination.folder
-    return Request(folder, sync.audience, business_date, batch.batch_id, sync.layout, members)
+    told = tell(operations, wanted.members)
+    return AudienceRequest(
+        sync.name,
+        sync.audience,
+        business_date,
+        batch.batch_id,
+        sync.layout,
+        sync.destination.folder,
+        told,
+        batch.session,
+    )
 
 
-def _write(db: Connection, sync: Sync, business_date: date, wanted: Wanted) -> list[Batch]:
+def _write(
+    db: Connection, sync: Sync, business_date: date, wanted: Wanted, stale: tuple[str, ...]
+) -> tuple[_Split, list[Planned]]:
     if batches.has_later(db, sync.name, business_date):
-        return []
-    operations = diff(wanted.hashes, batches.acknowledged_members(db, sync.name))
+        return _Split([], [], {}), []
+    known = held.known_members(db, sync.name)
+    held.forget_refused(db, sync.name, known.keys() - wanted.hashes.keys())
+    there = sum(one.standing != held.REFUSED for one in known.values())
+    split = _split(sync, wanted, diff(wanted.hashes, known), there, stale)
+    asked = question(split.waiting) if split.waiting else None
+    if asked and approvals.is_approved(db, sync.name, business_date, asked):
+        split = _Split([*split.free, *split.waiting], [], split.concerns)
+    found = approvals.Found(len(wanted.members), wanted.held_back, split.concerns, split.counts, asked)
+    approvals.note(db, sync.name, business_date, found)
+    parts = _parts(db, sync, business_date, wanted, split)
+    batches.replace_planned(db, sync, business_date, parts)
+    return split, parts
+
+
+def _split(
+    sync: Sync, wanted: Wanted, operations: list[Operation], there: int, stale: tuple[str, ...]
+) -> _Split:
+    must = [o for o in operations if o[1] == "remove" and o[0] in wanted.withdrawn]
+    ordinary = [o for o in operations if o[1] != "remove" or o[0] not in wanted.withdrawn]
+    odd = concerns(sync.guards, Change(there, len(wanted.members), ordinary, stale))
+    return _Split(must, ordinary, odd) if odd else _Split(operations, [], {})
+
+
+def _parts(db: Connection, sync: Sync, business_date: date, wanted: Wanted, split: _Split) -> list[Planned]:
+    sender = load_audience_sender(sync.destination.sender)
     base = batches.count_acknowledged(db, sync.name)
-    parts = list(batches.cut(sync, business_date, base, operations))
-    paths = [file_path(write_request(sync, business_date, part, wanted)) for part in parts]
-    batches.replace_planned(db, sync, business_date, parts, paths)
-    mine = (AudiencePlan.sync == sync.name, AudiencePlan.business_date == business_date)
-    db.execute(delete(AudiencePlan).where(*mine))
-    told = {"members": len(wanted.members), "held_back": wanted.held_back}
-    db.execute(insert(AudiencePlan).values(sync=sync.name, business_date=business_date, **told))
+    parts = []
+    for operations, state in ((split.free, PLANNED), (split.waiting, WAITING)):
+        for batch in cut(sync, business_date, base, as_supported(sync, operations)):
+            reference = sender.reference(write_request(sync, business_date, batch, wanted))
+            parts.append(Planned(batch, reference, state))
     return parts
+
+
+def _stale_channels(version: Path) -> tuple[str, ...]:
+    rows = read_mart(version, "rpt_channel_freshness", ["channel", "days_stale"]).to_pylist()
+    return tuple(sorted(row["channel"] for row in rows if row["days_stale"] != 0))

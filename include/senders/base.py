@@ -4,10 +4,13 @@ import importlib
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Protocol, cast
 
 from include.connections import Connection
+from include.destinations import Destination
 from include.errors import FixPayload, RetryLater
+from include.senders.parts.members import Member
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,29 @@ class Receipt:
     accepted: int
     rejected: Mapping[str, str] = field(default_factory=dict)
     reference: str = ""
+
+
+@dataclass(frozen=True)
+class Session:
+    """Batches that belong together: those of one operation in one plan. `number` counts from 1 to `of`."""
+
+    session_id: str
+    number: int
+    of: int
+
+
+@dataclass(frozen=True)
+class AudienceRequest:
+    """One batch of one sync, as every sender of audiences takes it."""
+
+    sync: str
+    audience: str
+    business_date: date
+    batch_id: str
+    layout: str
+    folder: str
+    members: tuple[Member, ...]
+    session: Session
 
 
 class Refused(FixPayload):
@@ -38,16 +64,39 @@ class NotNow(RetryLater):
 class Sender(Protocol):
     """A module of this package."""
 
-    def connect(self, connection: Connection, timeout: float) -> AbstractContextManager[Any]:
+    def connect(
+        self, destination: Destination, connection: Connection, timeout: float
+    ) -> AbstractContextManager[Any]:
         """Open the transport; closed on leaving. Lazy: nothing happens before the first use."""
 
     def send(self, transport: Any, request: Any) -> Receipt:
         """Deliver one request."""
 
 
+class AudienceSender(Sender, Protocol):
+    """A sender of audiences, which also tells how to learn what became of a batch."""
+
+    def reference(self, request: AudienceRequest) -> str:
+        """What the batch is called at the destination."""
+
+    def fingerprint(self, request: AudienceRequest) -> str:
+        """SHA-256 of what will be handed over."""
+
+    def arrived(self, transport: Any, reference: str, fingerprint: str) -> bool | None:
+        """Whether a batch of unknown outcome was taken; None where nobody can tell.
+
+        Where nobody can tell, the destination must keep sets: saying it again then changes nothing.
+        """
+
+
 def load_sender(name: str) -> Sender:
     """The sender module of that file name."""
     return cast(Sender, importlib.import_module(f"include.senders.{name}"))
+
+
+def load_audience_sender(name: str) -> AudienceSender:
+    """The sender module of that file name, which must be one of audiences."""
+    return cast(AudienceSender, load_sender(name))
 
 
 @contextmanager

@@ -2,29 +2,19 @@
 
 import hashlib
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
 from include.connections import Connection
+from include.destinations import Destination
 from include.failpoints import failpoint
-from include.senders.base import Receipt, Refused, closing_quietly
-from include.senders.parts.layouts import LAYOUTS, Member
+from include.senders.base import AudienceRequest as Request
+from include.senders.base import Receipt, Refused, Session, closing_quietly
+from include.senders.parts.layouts import LAYOUTS
+from include.senders.parts.members import Member
 from include.senders.transports.sftp import SftpTransport
 
 ERASURES = "erasures"
-
-
-@dataclass(frozen=True)
-class Request:
-    """One batch of one audience."""
-
-    folder: str
-    audience: str
-    business_date: date
-    batch_id: str
-    layout: str
-    members: tuple[Member, ...]
 
 
 class Transport(Protocol):
@@ -37,7 +27,7 @@ class Transport(Protocol):
         """SHA-256 of a file that is there; None if there is none."""
 
 
-def file_path(request: Request) -> str:
+def reference(request: Request) -> str:
     """`<folder>/<audience>/<date>_<first 12 of the batch id>.csv`: the same batch, the same name."""
     return f"{request.folder}/{request.audience}/{request.business_date}_{request.batch_id[:12]}.csv"
 
@@ -47,6 +37,11 @@ def payload(request: Request) -> bytes:
     return LAYOUTS[request.layout](request.members)
 
 
+def fingerprint(request: Request) -> str:
+    """SHA-256 of the file."""
+    return hashlib.sha256(payload(request)).hexdigest()
+
+
 def receipt(request: Request, content: bytes) -> Receipt:
     """A file is taken whole; its reference is its SHA-256."""
     return Receipt(accepted=len(request.members), reference=hashlib.sha256(content).hexdigest())
@@ -54,7 +49,7 @@ def receipt(request: Request, content: bytes) -> Receipt:
 
 def send(transport: Transport, request: Request) -> Receipt:
     """Put the file in place, then its checksum. Sending again what is there already changes nothing."""
-    path, content = file_path(request), payload(request)
+    path, content = reference(request), payload(request)
     told = receipt(request, content)
     transport.put_once(path, content)
     failpoint("sync.after_file")
@@ -81,10 +76,14 @@ def erase(transport: Transport, folder: str, business_date: date, customer_ids: 
     """Ask the receiver to forget these customers: a machine file of operation `erase`."""
     members = tuple(Member("erase", customer_id) for customer_id in sorted(set(customer_ids)))
     batch_id = hashlib.sha256("\n".join(m.customer_id for m in members).encode()).hexdigest()
-    return send(transport, Request(folder, ERASURES, business_date, batch_id, "machine", members))
+    alone = Session(batch_id, 1, 1)
+    request = Request(ERASURES, ERASURES, business_date, batch_id, "machine", folder, members, alone)
+    return send(transport, request)
 
 
-def connect(connection: Connection, timeout: float) -> AbstractContextManager[SftpTransport]:
+def connect(
+    destination: Destination, connection: Connection, timeout: float
+) -> AbstractContextManager[SftpTransport]:
     """A session that opens at its first file."""
     return closing_quietly(SftpTransport(connection, timeout))
 

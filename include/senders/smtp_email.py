@@ -9,6 +9,7 @@ from email.utils import format_datetime, formataddr
 from typing import Protocol
 
 from include.connections import Connection
+from include.destinations import Destination
 from include.senders.base import Receipt, Refused, closing_quietly
 from include.senders.parts.headers import clean_address, clean_text, header_line, verify
 from include.senders.transports.smtp import SmtpTransport
@@ -71,7 +72,9 @@ def send(transport: Transport, request: Request) -> Receipt:
     return receipt(transport.deliver(request.sender_address, clean_address(request.recipient), content))
 
 
-def connect(connection: Connection, timeout: float) -> AbstractContextManager[SmtpTransport]:
+def connect(
+    destination: Destination, connection: Connection, timeout: float
+) -> AbstractContextManager[SmtpTransport]:
     """A session that opens at its first message."""
     return closing_quietly(SmtpTransport(connection, timeout))
 

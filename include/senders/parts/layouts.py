@@ -5,28 +5,16 @@
 """
 
 import csv
-import hashlib
 import io
-import json
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+
+from include.senders.parts.members import Member
 
 TRIGGERS = "=+\\-@＝＋－＠"
 STARTS_FORMULA = re.compile(rf"^[\s'\"]*[{TRIGGERS}]")
 AFTER_SEPARATOR = re.compile(rf"([,;|\"'])(\s*)([{TRIGGERS}])")
-
-
-@dataclass(frozen=True)
-class Member:
-    """One line: what to do with whom, and by which identifier. Removals need none."""
-
-    operation: str
-    customer_id: str
-    identifier_type: str = "none"
-    identifier: str = field(default="", repr=False)
-    name: str = field(default="", repr=False)
 
 
 def machine_file(members: Sequence[Member]) -> bytes:
@@ -53,14 +41,6 @@ def machine_identifier(member: Member) -> str:
     """A telephone number without its plus sign; anything else as it is."""
     is_phone = member.identifier_type == "sms"
     return "".join(c for c in member.identifier if c.isdigit()) if is_phone else member.identifier
-
-
-def payload_hash(member: Member, layout: str) -> str:
-    """What the destination is told of a member, hashed: the diff compares these."""
-    told = [member.customer_id, member.identifier_type, member.identifier]
-    if layout == "spreadsheet":
-        told.append(member.name)
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 def guard(cell: str) -> str:

@@ -10,16 +10,17 @@ from sqlalchemy import select, update
 
 from include.errors import FixConnection, FixDeclaration, FixPayload, RetryLater
 from include.ledger import exposures
-from include.ledger.batches import cut
+from include.ledger.cuts import cut
 from include.ledger.deliveries import apply_sync
 from include.ledger.engine import open_ledger, writing
 from include.ledger.exposures import find_sync, load_syncs
+from include.ledger.held import HELD, REFUSED, UNCERTAIN, Known
 from include.ledger.members import diff
 from include.ledger.models import AudienceBatch, AudienceMember, AudiencePlan
 from include.ledger.plans import plan_sync
 from tests.fixtures.published import point, publish
 from tests.fixtures.receivers import twice
-from tests.unit.ledger.conftest import D
+from tests.unit.ledger.conftest import D, everything
 
 EXPOSURE = """
 models:
@@ -52,11 +53,12 @@ def audiences(tmp_path, monkeypatch):
     return folder
 
 
-def publish_audience(settings, names, business_date=D, points=None):
+def publish_audience(settings, names, business_date=D, points=None, **marts):
     rows = [{"audience": "lapsed_buyers", "customer_id": n, "entered_date": D} for n in names]
     rows.append({"audience": "another", "customer_id": "eve", "entered_date": D})
     known = [point(n, f"{n}@example.com") for n in (*names, "eve")] if points is None else points
-    publish(settings, business_date, fct_audience_membership=rows, dim_contact_points=known)
+    marts |= {"fct_audience_membership": rows, "dim_contact_points": known}
+    publish(settings, business_date, **marts)
 
 
 def apply(settings, sftp, business_date=D, sync=SYNC, **changed):
@@ -260,7 +262,7 @@ def test_a_file_of_that_name_with_other_content_is_never_overwritten(settings, s
     plan_sync(settings, SYNC, D)
     engine = open_ledger(settings)
     with engine.connect() as db:
-        path = db.scalars(select(AudienceBatch.file_path)).one()
+        path = db.scalars(select(AudienceBatch.reference)).one()
     foreign = sftp.root / path.strip("/")
     foreign.parent.mkdir(parents=True)
     foreign.write_bytes(b"someone else's")
@@ -294,7 +296,7 @@ def test_a_claim_of_a_process_that_died_is_waited_for_and_then_resolved(settings
     engine = open_ledger(settings)
     with writing(engine) as db:
         db.execute(
-            update(AudienceBatch).values(state="claimed", fence=1, file_sha256="0" * 64, lease_until=soon())
+            update(AudienceBatch).values(state="claimed", fence=1, fingerprint="0" * 64, lease_until=soon())
         )
     assert apply(settings, sftp)["add"] == 1
 
@@ -307,15 +309,26 @@ def soon():
 def test_no_address_of_an_audience_stands_in_the_ledger(settings, sftp):
     publish_audience(settings, ["ana"])
     apply(settings, sftp)
-    kept = b"".join(path.read_bytes() for path in settings.var.glob("ledger.sqlite*"))
-    assert SYNC.encode() in kept and b"ana@example.com" not in kept
+    kept = everything(settings)
+    assert SYNC in kept and "ana@example.com" not in kept
 
 
 def test_a_diff_is_the_shortest_way_from_acknowledged_to_wanted():
     wanted = {"same": "1", "changed": "2", "new": "3"}
-    had = {"same": "1", "changed": "1", "gone": "1"}
+    had = {"same": Known("1"), "changed": Known("1"), "gone": Known("1")}
     assert diff(wanted, had) == [("gone", "remove", "1"), ("changed", "update", "2"), ("new", "add", "3")]
-    assert diff(wanted, wanted) == []
+    assert diff(wanted, {member: Known(told) for member, told in wanted.items()}) == []
+
+
+def test_who_was_refused_is_told_again_only_when_there_is_something_else_to_tell():
+    known = {"same": Known("1", REFUSED), "mended": Known("1", REFUSED), "gone": Known("1", REFUSED)}
+    assert diff({"same": "1", "mended": "2"}, known) == [("mended", "add", "2")]
+
+
+def test_who_is_uncertain_is_told_again_whichever_way():
+    known = {"stays": Known("1", UNCERTAIN), "leaves": Known("1", UNCERTAIN), "sure": Known("1", HELD)}
+    wanted = {"stays": "1", "sure": "1"}
+    assert diff(wanted, known) == [("leaves", "remove", "1"), ("stays", "update", "1")]
 
 
 def test_every_exposure_of_the_project_is_a_sync():
@@ -327,8 +340,8 @@ def test_every_exposure_of_the_project_is_a_sync():
     )
     syncs = load_syncs(folder)
     assert 6 <= len(syncs) <= count
-    assert {sync.conn_id for sync in syncs} == {"mailhouse_sftp"}
-    assert {sync.layout for sync in syncs} == {"machine", "spreadsheet"}
+    assert {sync.conn_id for sync in syncs} == {"mailhouse_sftp", "meta_ads"}
+    assert {sync.layout for sync in syncs} == {"machine", "spreadsheet", "hashed"}
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ class Ledger:
                     "business_date": day,
                     "ordinal": ordinal,
                     "state": state,
-                    "file_path": f"/incoming/{name}-{day}-{ordinal}.csv",
+                    "reference": f"/incoming/{name}-{day}-{ordinal}.csv",
                 }
                 db.execute(insert(AudienceBatch), [batch])
                 change = {"batch_id": batch["batch_id"], "operation": "add", "payload_hash": ""}
