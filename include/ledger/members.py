@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from include.ledger.contacts import ContactPoint, read_points
 from include.ledger.exposures import Sync
 from include.ledger.guards import Operation
-from include.ledger.held import REFUSED, UNCERTAIN, Known
+from include.ledger.held import HELD, REFUSED, Known
 from include.senders.parts.members import Member, payload_hash
 from include.warehouse.published import read_mart
 
@@ -78,10 +78,23 @@ def diff(wanted: Mapping[str, str], known: Mapping[str, Known]) -> list[Operatio
     """
     there = {m: k for m, k in known.items() if k.standing != REFUSED}
     removed = ((m, "remove", k.payload_hash) for m, k in there.items() if m not in wanted)
-    changed = (
-        (m, "update" if m in there else "add", h) for m, h in wanted.items() if not _is_told(known.get(m), h)
-    )
-    return [*sorted(removed), *sorted(changed)]
+    changed = ((m, _change(known.get(m), h), h) for m, h in wanted.items())
+    return [*sorted(removed), *sorted(operation for operation in changed if operation[1])]
+
+
+def _change(known: Known | None, payload_hash: str) -> str:
+    """What to do about somebody who is wanted; nothing if the destination has been told just this.
+
+    Where its answer was lost, saying the same again is enough: it may hold this or nothing, no third thing.
+    """
+    if known is None:
+        return "add"
+    is_same = known.payload_hash == payload_hash
+    if known.standing == HELD:
+        return "" if is_same else "update"
+    if known.standing == REFUSED:
+        return "" if is_same else "add"
+    return "add" if is_same else "update"
 
 
 def as_supported(sync: Sync, operations: Iterable[Operation]) -> list[Operation]:
@@ -91,10 +104,6 @@ def as_supported(sync: Sync, operations: Iterable[Operation]) -> list[Operation]
     split = {"update": ("remove", "add")}
     told = [(m, kind, h) for m, o, h in operations for kind in split.get(o, (o,))]
     return sorted(told, key=lambda operation: operation[1] != "remove")
-
-
-def _is_told(known: Known | None, payload_hash: str) -> bool:
-    return known is not None and known.standing != UNCERTAIN and known.payload_hash == payload_hash
 
 
 def tell(operations: Iterable[tuple[str, str]], wanted: dict[str, Member]) -> tuple[Member, ...]:

@@ -326,9 +326,11 @@ def test_who_was_refused_is_told_again_only_when_there_is_something_else_to_tell
 
 
 def test_who_is_uncertain_is_told_again_whichever_way():
-    known = {"stays": Known("1", UNCERTAIN), "leaves": Known("1", UNCERTAIN), "sure": Known("1", HELD)}
-    wanted = {"stays": "1", "sure": "1"}
-    assert diff(wanted, known) == [("leaves", "remove", "1"), ("stays", "update", "1")]
+    doubtful = dict.fromkeys(("stays", "leaves", "changes"), Known("1", UNCERTAIN))
+    wanted = {"stays": "1", "sure": "1", "changes": "2"}
+    assert diff(wanted, {**doubtful, "sure": Known("1", HELD)}) == [
+        *(("leaves", "remove", "1"), ("changes", "update", "2"), ("stays", "add", "1")),
+    ]
 
 
 def test_every_exposure_of_the_project_is_a_sync():
