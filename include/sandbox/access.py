@@ -14,9 +14,12 @@ HOST = "127.0.0.1"
 BUCKET = "shop-events"
 REGION = "eu-west-2"
 DATABASE = "stores"
+AD_ACCOUNT = "act_4100720260315"
+AD_API_VERSION = "v23.0"
 _LOGINS = {
     "shop": "shop", "crm": "crm", "email": "email", "control": "control", "web": "", "bucket": "AKIASANDBOX",
     "stores": "stores_reader", "stores_owner": "postgres", "smtp": "omnichannel", "sftp": "omnichannel",
+    "ads": AD_ACCOUNT, "ads_secret": "",
 }  # fmt: skip
 # below those that a system gives to outgoing calls, so that no call takes one while the company is stopped
 _FREE_FOR_SERVERS = range(20_000, 32_000)
@@ -75,6 +78,7 @@ def connections(doors: Doors, sftp_host_key: str) -> dict[str, dict[str, Any]]:
     )
     told["stores_db"] = _connection("postgres", doors["stores"].port, doors["stores"], schema=DATABASE)
     told["smtp_relay"] = _connection("smtp", doors["smtp"].port, doors["smtp"], extra={"disable_tls": True})
+    told["meta_ads"] = _connection("http", web, doors["ads"], extra=_ad_account(doors))
     told["mailhouse_sftp"] = _connection(
         "sftp", doors["sftp"].port, doors["sftp"], extra={"host_key": sftp_host_key}
     )
@@ -93,6 +97,11 @@ def write_private(path: Path, values: Any) -> None:
 def _connection(kind: str, port: int, door: Door, schema: str = "", extra: Any = None) -> dict[str, Any]:
     values = {"conn_type": kind, "host": HOST, "port": port, "login": door.login, "password": door.password}
     return values | {"schema": schema, "extra": extra or {}}
+
+
+def _ad_account(doors: Doors) -> dict[str, str]:
+    secret = doors["ads_secret"].password
+    return {"ad_account_id": AD_ACCOUNT, "app_secret": secret, "api_version": AD_API_VERSION}
 
 
 def _port(wanted: int, taken: set[int]) -> int:

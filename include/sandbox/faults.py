@@ -15,6 +15,12 @@ KINDS: dict[str, tuple[str, ...]] = {
     "stores": ("missing_amounts", "rename_column", "empty_feed", "down"),
     "smtp": ("drop_after_data", "refuse_452"),
     "sftp": ("drop_after_upload",),
+    # `busy` refuses a share of the requests; `invalid_entries` a share of those who are to be added;
+    # `stream` of the last three is the audience's name
+    "ad_platform": (
+        *("http_429", "http_500", "http_503", "busy", "throttled", "token_revoked"),
+        *("blocked", "invalid_entries", "drop_after_accept"),
+    ),
 }
 _NEEDS = {"rename_column": ("stream", "column", "to"), "empty_feed": ("stream",)}
 

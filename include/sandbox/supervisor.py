@@ -11,8 +11,19 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from include.sandbox.access import HOST, Doors, connections, control, read_doors, write_private
+from include.sandbox.access import (
+    AD_ACCOUNT,
+    AD_API_VERSION,
+    HOST,
+    Doors,
+    connections,
+    control,
+    read_doors,
+    write_private,
+)
 from include.sandbox.lifecycle import STARTER
+from include.sandbox.servers.adplatform import ads_api
+from include.sandbox.servers.ads_gate import Account
 from include.sandbox.servers.channels import channel_api
 from include.sandbox.servers.control import Controls, control_api
 from include.sandbox.servers.sftp import Drop, host_key, serve_sftp
@@ -82,6 +93,8 @@ def _web_app(systems: Systems, doors: Doors) -> FastAPI:
         app.mount(
             f"/{channel}", channel_api(channel, systems.company, doors[channel].password, systems.faults)
         )
+    account = Account(AD_ACCOUNT, doors["ads"].password, doors["ads_secret"].password, systems.seed)
+    app.mount(f"/{AD_API_VERSION}", ads_api(systems.ads, account, systems.faults))
     controls = Controls(systems.faults, systems.advance, systems.apply_faults, systems.health)
     app.mount("/control", control_api(controls, doors["control"].password))
     return app

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from include.sandbox.access import Doors
+from include.sandbox.adplatform import AdPlatform
 from include.sandbox.company import Company
 from include.sandbox.faults import FaultBoard
 from include.sandbox.increments import Increments
@@ -32,9 +33,15 @@ class Systems:
         self.has_been_asked = False
         self.faults = FaultBoard()
         self.files = ReceivedLog(settings.sandbox / "received" / "sftp.jsonl")
+        self.ads = AdPlatform(settings.sandbox)
         self._postgres = Postgres(settings.sandbox / "postgres", doors)
         self._stores = Stores(self._postgres, doors["stores"].login)
         self._bucket = Bucket(settings.sandbox / "bucket", doors["bucket"], self.faults)
+
+    @property
+    def seed(self) -> int:
+        """What decides all chance in this world."""
+        return self._world.parameters.seed
 
     def start(self) -> None:
         """Make or read the world, fill database and bucket, and start both."""
@@ -76,7 +83,11 @@ class Systems:
         return {
             "is_healthy": self._stores.answers(),
             "date": self.company.today.isoformat(),
-            "received": {"smtp": self.company.mail.count, "sftp": self.files.count},
+            "received": {
+                "smtp": self.company.mail.count,
+                "sftp": self.files.count,
+                "ad_platform": self.ads.count,
+            },
             "faults": self.faults.describe(),
         }
 

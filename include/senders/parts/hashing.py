@@ -1,0 +1,55 @@
+"""Identifiers as ad platforms compare them: normalised, then SHA-256 in lower hex.
+
+Vendors' own kits disagree with one another, so the vendors' published examples are what counts; they are
+in the tests. Accents, dots and `+tags` stay: to these platforms they are part of the address.
+"""
+
+import hashlib
+import re
+import unicodedata
+
+import phonenumbers
+
+EMAIL = re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
+
+
+def hashed(value: str) -> str:
+    """SHA-256 of a normalised value in lower hex."""
+    return hashlib.sha256(value.encode()).hexdigest()
+
+
+def normal_email(value: str) -> str | None:
+    """Trimmed and lower case; None if it is no address."""
+    email = _plain(value).lower()
+    return email if EMAIL.fullmatch(email) else None
+
+
+def normal_phone(value: str) -> str | None:
+    """Digits from the country code on, without `+` or `00`; None where no country code is known."""
+    number = _plain(value)
+    if number.startswith("00"):
+        number = f"+{number[2:]}"
+    if number.startswith("0"):
+        return None
+    try:
+        parsed = phonenumbers.parse(number if number.startswith("+") else f"+{number}", None)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(parsed):
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
+
+
+NORMAL = {"email": normal_email, "sms": normal_phone}
+
+
+def hash_of(identifiers: tuple[tuple[str, str], ...], channel: str) -> str:
+    """Hash of the first identifier of a contact channel that can be used; empty if there is none."""
+    usable = (NORMAL[channel](value) for known, value in identifiers if known == channel)
+    return next((hashed(value) for value in usable if value), "")
+
+
+def _plain(value: str) -> str:
+    """Without what typing and copying leave behind: full-width forms, blanks around, marks nobody sees."""
+    visible = (c for c in unicodedata.normalize("NFKC", value) if unicodedata.category(c) != "Cf")
+    return "".join(visible).strip()

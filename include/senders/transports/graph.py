@@ -1,0 +1,163 @@
+"""Graph API over HTTPS: says exactly whether a request was refused, taken, or may have been.
+
+The connection: host, password (the token), extra `ad_account_id` (`act_…`), `app_secret` and, where the
+default will not do, `api_version`. The token travels in a header alone: addresses end up in logs.
+"""
+
+import hashlib
+import hmac
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_before_delay
+
+from include.connections import Connection
+from include.destinations import Destination
+from include.errors import FixConnection, FixPayload, OmniError, OutcomeUnknown
+from include.senders.transports.graph_errors import Busy, Doubt, Replies
+
+VERSION = "v23.0"
+PAGE = 200
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 4.0
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+# It logs every address it asks, with the proof of the secret in it.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+class GraphTransport:
+    """Opens at the first request. `timeout` bounds one answer, and the waits between tries of one request."""
+
+    def __init__(self, destination: Destination, connection: Connection, timeout: float) -> None:
+        self._connection, self._timeout = connection, timeout
+        self._client: httpx.Client | None = None
+        secret = str(connection.extra.get("app_secret", ""))
+        token = connection.password.encode()
+        self._proof = hmac.new(secret.encode(), token, hashlib.sha256).hexdigest()
+        secrets = (connection.password, secret, self._proof)
+        self._replies = Replies(connection.conn_id, destination.error_codes, secrets)
+
+    def listed(self, edge: str, query: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Everything under an edge of the ad account, page by page.
+
+        Raises:
+            FixConnection: token, permission or ad account are refused.
+            RetryLater: the vendor asks for patience, or cannot be reached.
+        """
+        found: list[dict[str, Any]] = []
+        after: str | None = None
+        while True:
+            page = {"limit": PAGE, **query, **({"after": after} if after else {})}
+            try:
+                reply = self._ask("GET", f"{self._account()}/{edge}", Doubt.LOST, query=page)
+            except FixPayload as error:
+                raise FixConnection(
+                    f"{error}. Check extra.ad_account_id and the token's permissions"
+                ) from None
+            found += reply.get("data", [])
+            paging = reply.get("paging", {})
+            after = paging.get("cursors", {}).get("after") if paging.get("next") else None
+            if after is None:
+                return found
+
+    def create(self, edge: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Make something new under an edge of the ad account; not tried again where it may be there already.
+
+        Raises:
+            RetryLater: it may have been made or not: look before trying again.
+            FixConnection, FixPayload: it was refused.
+        """
+        return self._ask("POST", f"{self._account()}/{edge}", Doubt.NONE, body=body)
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Say something that may be said twice.
+
+        Raises:
+            OutcomeUnknown: no answer came, or the vendor stumbled: it may have been taken.
+            RetryLater: the vendor asks for patience, or cannot be reached; nothing was taken.
+            FixConnection, FixPayload: it was refused.
+        """
+        return self._say("POST", path, body)
+
+    def delete(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """As `post`, by the method DELETE."""
+        return self._say("DELETE", path, body)
+
+    def close(self) -> None:
+        """End the session."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def _say(self, method: str, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        doubts: list[Doubt] = []
+        try:
+            return self._ask(method, path, Doubt.STUMBLED, body=body, doubts=doubts)
+        except OmniError as error:
+            if any(doubts):
+                raise OutcomeUnknown(f"it may have been taken: {error}") from error
+            raise
+
+    def _ask(self, method: str, path: str, bearable: Doubt, **values: Any) -> Mapping[str, Any]:
+        """One request, again while the vendor is busy and the doubt over the last try is bearable."""
+        doubts: list[Doubt] = values.pop("doubts", [])
+
+        def once() -> Mapping[str, Any]:
+            try:
+                return self._replies.read(self._send(method, path, **values))
+            except Busy as error:
+                doubts.append(error.doubt)
+                raise
+
+        again = retry_if_exception(lambda error: isinstance(error, Busy) and error.doubt <= bearable)
+        return Retrying(retry=again, wait=_wait, stop=stop_before_delay(self._timeout), reraise=True)(once)
+
+    def _send(
+        self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None
+    ) -> httpx.Response:
+        name, proof = self._connection.conn_id, {"appsecret_proof": self._proof}
+        try:
+            client = self._client or self._open()
+            if body is None:
+                return client.request(method, path, params={**(query or {}), **proof})
+            return client.request(method, path, json={**body, **proof})
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+            raise FixConnection(f"{name}: the connection's host is no address") from error
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise Busy(f"{name} cannot be reached: {type(error).__name__}") from error
+        except httpx.TransportError as error:
+            raise Busy(f"{name} gave no answer: {type(error).__name__}", Doubt.LOST) from error
+
+    def _open(self) -> httpx.Client:
+        to = self._connection
+        if not to.password or not to.extra.get("app_secret"):
+            raise FixConnection(f"{to.conn_id}: the token (password) and extra.app_secret are required")
+        address = httpx.URL(to.base_url)
+        if address.scheme != "https" and address.host not in LOOPBACK:
+            raise FixConnection(
+                f"{to.conn_id}: host must begin with https://, or the token travels in the clear"
+            )
+        self._client = httpx.Client(
+            base_url=f"{to.base_url}/{to.extra.get('api_version', VERSION)}/",
+            headers={"Authorization": f"Bearer {to.password}"},
+            timeout=httpx.Timeout(self._timeout, connect=min(self._timeout, 10.0)),
+            follow_redirects=False,
+            trust_env=False,
+        )
+        return self._client
+
+    def _account(self) -> str:
+        account = str(self._connection.extra.get("ad_account_id", ""))
+        if not re.fullmatch(r"act_\d+", account):
+            raise FixConnection(f"{self._connection.conn_id}: extra.ad_account_id must be act_ and digits")
+        return account
+
+
+def _wait(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, Busy) and error.retry_after is not None:
+        return error.retry_after
+    return float(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (state.attempt_number - 1)))
