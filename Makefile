@@ -34,8 +34,9 @@ nightly: $(INSTALLED) ## run a whole night: DATE= NIGHTS= PEOPLE= SEED= ORDERS=
 	@$(RUN) -m ops.nightly $(if $(DATE),--date $(DATE)) $(if $(NIGHTS),--nights $(NIGHTS)) \
 		$(if $(PEOPLE),--people $(PEOPLE)) $(if $(SEED),--seed $(SEED)) $(if $(ORDERS),--orders $(ORDERS))
 
-up: $(INSTALLED) ## keep the Airflow UI and the sandbox running (PORT=8080)
-	@$(RUN) -m ops.up up $(if $(PORT),--port $(PORT))
+up: $(INSTALLED) ## keep Airflow and the sandbox running, nights by schedule: DATE= SCHEDULES=off PORT=8080 PEOPLE= SEED=
+	@$(RUN) -m ops.up up $(if $(PORT),--port $(PORT)) $(if $(DATE),--date $(DATE)) \
+		$(if $(SCHEDULES),--schedules $(SCHEDULES)) $(if $(PEOPLE),--people $(PEOPLE)) $(if $(SEED),--seed $(SEED))
 
 down: $(INSTALLED) ## stop what `make up` started
 	@$(RUN) -m ops.up down

@@ -8,6 +8,9 @@ previous version, and no audience or message leaves on the new one.
   `open_candidate` with everything downstream: a build always starts from a fresh candidate.
 - `audit_candidate`: the profile as a whole failed a check; the log says which and on which model.
 - `publish_version`: clear it; publishing goes on where it stopped and is atomic.
+- `start_sending`: the version is published, and nothing of it leaves yet; clear it. Skipped (pink) is no
+  fault: a past date or a backfill is published without being sent. Waiting for input: somebody asked to
+  send a past date; approve or reject under *Required actions*. No answer in four hours is a no.
 
 Clearing the whole run is always safe: the same date publishes the same version again.
 """
@@ -16,9 +19,13 @@ from datetime import timedelta
 
 from airflow.sdk import chain, dag
 
-from omnichannel.house import EVERY_DAG, SETTINGS, nightly
+from include.channels import channel_files
+from omnichannel import params
+from omnichannel.house import SETTINGS, channel_landed, every_dag, nightly
+from omnichannel.operators.start_sending import StartSendingOperator
+from omnichannel.sensors.candidate_opened import CandidateOpenedSensor
 from omnichannel.sensors.channels_landed import ChannelsLandedSensor
-from omnichannel.tasks import audit_candidate, build_layer, open_candidate, publish_version
+from omnichannel.tasks import audit_candidate, build_layer, publish_version
 
 LAYERS = ("staging", "identity", "profile", "audiences", "journeys", "measurement")
 
@@ -29,18 +36,21 @@ LAYERS = ("staging", "identity", "profile", "audiences", "journeys", "measuremen
     schedule=nightly(),
     doc_md=__doc__,
     tags=["layer:build", "required"],
-    **EVERY_DAG,
+    **every_dag("build", {"full_refresh": params.FULL_REFRESH, "send": params.SEND}),
 )
 def build_customer360() -> None:
     await_channels = ChannelsLandedSensor(
         task_id="await_channels",
+        inlets=[channel_landed(file.stem) for file in channel_files()],
         poke_interval=60 if SETTINGS.clock == "wall" else 1,
         timeout=timedelta(hours=12).total_seconds(),
         execution_timeout=timedelta(hours=13),
         mode="reschedule" if SETTINGS.clock == "wall" else "poke",
     )
+    open_candidate = CandidateOpenedSensor(task_id="open_candidate")
     layers = [build_layer.override(task_id=f"build_{layer}")(layer) for layer in LAYERS]
-    chain(await_channels, open_candidate(), *layers, audit_candidate(), publish_version())
+    start_sending = StartSendingOperator(task_id="start_sending")
+    chain(await_channels, open_candidate, *layers, audit_candidate(), publish_version(), start_sending)
 
 
 build_customer360()

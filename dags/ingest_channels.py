@@ -14,28 +14,36 @@ field and say who must act:
 A day that is never mended is not lost: the next good night reads from where the last good one ended.
 """
 
-from typing import Any
-
 from airflow.sdk import DAG
 
 from include.channels import Channel, channel_files, load_channel
 from include.errors import FixDeclaration
-from omnichannel.house import DEFAULTS, EVERY_DAG, nightly
+from omnichannel import params
+from omnichannel.house import STAGES, channel_landed, every_dag, nightly
+from omnichannel.sensors.streams_chosen import StreamsChosenSensor
 from omnichannel.tasks import land_stream, refuse_declaration
 
 
 def channel_dag(channel: Channel) -> DAG:
+    streams = [{"stream": s.name, "conn_id": s.connection} for s in channel.top_streams()]
     with DAG(
         dag_id=f"ingest_{channel.name}",
         dag_display_name=f"Ingest: {channel.title}",
         description=f"{channel.title} ({channel.mission_row}) into the lake, stream by stream",
         doc_md=f"*{channel.description} Owner: {channel.owner}.*\n\n{__doc__}",
+        schedule=nightly(),
         tags=["layer:ingest", "required" if channel.is_required else "optional"],
-        **ingest(owner=channel.owner),
+        **every_dag(
+            "ingest",
+            {"streams": params.streams([one["stream"] for one in streams])},
+            owner=channel.owner,
+            # what the night cannot do without comes first
+            priority_weight=STAGES["ingest"].priority - (0 if channel.is_required else 5),
+        ),
     ) as dag:
-        land_stream.partial(channel=channel.name).expand_kwargs(
-            [{"stream": s.name, "conn_id": s.connection} for s in channel.top_streams()]
-        )
+        land = land_stream.override(outlets=[channel_landed(channel.name)])
+        choose = StreamsChosenSensor(task_id="choose_streams", streams=streams)
+        land.partial(channel=channel.name).expand_kwargs(choose.output)
     return dag
 
 
@@ -46,15 +54,12 @@ def undeclared_dag(name: str, complaint: str) -> DAG:
         dag_display_name=f"Ingest: {name} (its declaration is wrong)",
         description=f"include/channels/{name}.yml is wrong: nothing of this channel is read",
         doc_md=f"**The declaration is wrong:**\n\n```\n{complaint}\n```\n\n{__doc__}",
+        schedule=nightly(),
         tags=["layer:ingest", "wrong declaration"],
-        **ingest(),
+        **every_dag("ingest"),
     ) as dag:
         refuse_declaration(complaint)
     return dag
-
-
-def ingest(**defaults: Any) -> dict[str, Any]:
-    return EVERY_DAG | {"schedule": nightly(), "default_args": DEFAULTS | defaults}
 
 
 for file in channel_files():

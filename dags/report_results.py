@@ -6,17 +6,17 @@ the page again. It starts when audiences and messages have both been dealt with,
 
 from airflow.sdk import dag
 
-from omnichannel.house import AUDIENCES_DELIVERED, EVERY_DAG, MESSAGES_DISPATCHED, SETTINGS
+from omnichannel.house import AUDIENCES_DELIVERED, MESSAGES_DISPATCHED, SETTINGS, every_dag, once_a_date
 from omnichannel.tasks import write_report
 
 
 @dag(
     dag_display_name="Report: results of the night",
     description="The page and the figures of a business date",
-    schedule=[AUDIENCES_DELIVERED, MESSAGES_DISPATCHED] if SETTINGS.schedules else None,
+    schedule=once_a_date(AUDIENCES_DELIVERED, MESSAGES_DISPATCHED) if SETTINGS.schedules else None,
     doc_md=__doc__,
     tags=["layer:report"],
-    **EVERY_DAG,
+    **every_dag("report"),
 )
 def report_results() -> None:
     write_report()

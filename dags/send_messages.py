@@ -10,17 +10,18 @@ clear the red task and it goes on from there. A message whose outcome could not 
 
 from airflow.sdk import chain, dag
 
-from omnichannel.house import CUSTOMERS_PUBLISHED, EVERY_DAG
+from omnichannel import params
+from omnichannel.house import CUSTOMERS_PUBLISHED, every_dag, once_a_date
 from omnichannel.tasks import dispatch_messages, plan_messages, settle_unknown
 
 
 @dag(
     dag_display_name="Send: messages",
     description="The messages of a business date: planned once, claimed, sent, settled",
-    schedule=[CUSTOMERS_PUBLISHED],
+    schedule=once_a_date(CUSTOMERS_PUBLISHED),
     doc_md=__doc__,
     tags=["layer:activate", "required"],
-    **EVERY_DAG,
+    **every_dag("deliver", {"dry_run": params.DRY_RUN}),
 )
 def send_messages() -> None:
     chain(settle_unknown(), plan_messages(), dispatch_messages())

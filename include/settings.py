@@ -16,10 +16,12 @@ class Settings(BaseSettings):
     `var` holds all state of a local run; `lake_url` and `ledger_url` move those two elsewhere
     (any fsspec URL, any SQLAlchemy URL). `clock` is `wall` in production, `sandbox` where the
     business date decides what time it is (see `include.clock`). `schedules` switches the DAGs' own
-    schedules off where a command drives the night; `retry_seconds` is the first wait before a retry.
+    schedules off where a command drives the night; with `first_night` every night from that date on
+    is run, missed ones one after another, and without it only the latest; `retry_seconds` is the
+    first wait before a retry.
     """
 
-    model_config = SettingsConfigDict(env_prefix="OMNI_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="OMNI_", env_ignore_empty=True, frozen=True)
 
     var: Path = ROOT / "var"
     lake_url: str = ""
@@ -30,6 +32,7 @@ class Settings(BaseSettings):
     client_timeout: float = 20.0
     lease: float = 30.0
     schedules: bool = True
+    first_night: date | None = None
     retry_seconds: int = 60
 
     @cached_property

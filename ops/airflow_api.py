@@ -2,10 +2,13 @@
 
 import time
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 import httpx
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_exponential
+
+from include.settings import load
 
 PARSE_SECONDS = 180
 
@@ -15,6 +18,18 @@ def _is_passing(error: BaseException) -> bool:
     if isinstance(error, httpx.HTTPStatusError):
         return error.response.is_server_error
     return isinstance(error, httpx.ReadTimeout)
+
+
+def _is_of(run: Mapping[str, Any], day: date) -> bool:
+    """Whether a run is about this date; a run by schedule begins at the date's midnight in its zone."""
+    if day.isoformat() in (run["dag_run_id"], run["partition_key"]):
+        return True
+    start, end = run["data_interval_start"], run["data_interval_end"]
+    return bool(start) and start != end and _local_day(start) == day
+
+
+def _local_day(moment: str) -> date:
+    return datetime.fromisoformat(moment).astimezone(load().zone).date()
 
 
 class AirflowApi:
@@ -66,23 +81,34 @@ class AirflowApi:
         detail = "; ".join(f"{e['filename']}: {e['stack_trace'][-300:]}" for e in errors)
         raise TimeoutError(f"DAGs not parsed: {sorted(set(dag_ids) - found)}. {detail}")
 
-    def run(self, dag_id: str, run_id: str, conf: Mapping[str, Any]) -> None:
-        """Start a run under this id; a run that is already there is cleared and runs again."""
-        body = {"dag_run_id": run_id, "logical_date": None, "conf": dict(conf)}
-        try:
-            self._call("POST", f"/dags/{dag_id}/dagRuns", json=body)
-        except httpx.HTTPStatusError as error:
-            if error.response.status_code != httpx.codes.CONFLICT:
-                raise
-            self._call(
-                "POST",
-                f"/dags/{dag_id}/dagRuns/{run_id}/clear",
-                json={"dry_run": False, "only_failed": False},
-            )
+    def run(self, dag_id: str, day: date, conf: Mapping[str, Any]) -> str:
+        """Run a business date and return the run's id.
+
+        A run of that date which is under way, for instance by schedule, is left to go on; one that has
+        ended is cleared and runs again.
+        """
+        if found := self.run_of(dag_id, day):
+            run_id, has_ended = str(found["dag_run_id"]), found["state"] in ("success", "failed")
+            if has_ended:
+                path = f"/dags/{dag_id}/dagRuns/{run_id}/clear"
+                self._call("POST", path, json={"dry_run": False, "only_failed": False})
+            return run_id
+        body = {"dag_run_id": day.isoformat(), "logical_date": None, "conf": dict(conf)}
+        self._call("POST", f"/dags/{dag_id}/dagRuns", json=body)
+        return day.isoformat()
+
+    def run_of(self, dag_id: str, day: date) -> dict[str, Any] | None:
+        """The newest run of a business date, if it has one: by schedule, by this client or by an asset."""
+        return next((run for run in self.runs(dag_id) if _is_of(run, day)), None)
+
+    def is_scheduled(self, dag_id: str) -> bool:
+        """Whether a timetable or assets start this DAG, and it is not paused."""
+        dag = self._call("GET", f"/dags/{dag_id}")
+        return bool(dag["timetable_summary"]) and not dag["is_paused"]
 
     def runs(self, dag_id: str) -> list[dict[str, Any]]:
         """The newest runs of a DAG, newest first."""
-        params: dict[str, Any] = {"order_by": "-id", "limit": 20}
+        params: dict[str, Any] = {"order_by": "-id", "limit": 100}
         return list(self._call("GET", f"/dags/{dag_id}/dagRuns", params=params)["dag_runs"])
 
     def state(self, dag_id: str, run_id: str) -> str:

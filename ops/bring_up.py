@@ -1,7 +1,9 @@
 """Bring the sandbox and Airflow's services up together, and take them down again."""
 
 import signal
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -23,9 +25,10 @@ class WorldChoice:
     orders: Path | None = None
 
 
-def sandbox_settings(var: Path) -> Settings:
-    """Settings of a local run: the sandbox's clock, schedules off, quick retries."""
-    return Settings(var=var, clock="sandbox", schedules=False, retry_seconds=5)
+def sandbox_settings(var: Path, first_night: date | None = None) -> Settings:
+    """Settings of a local run: the sandbox's clock, quick retries, nights from the first on, if any."""
+    schedules = first_night is not None
+    return Settings(var=var, clock="sandbox", schedules=schedules, first_night=first_night, retry_seconds=5)
 
 
 def end_as_interrupted() -> None:
@@ -47,33 +50,45 @@ def refuse_other_world(settings: Settings, choice: WorldChoice) -> None:
 def bring_up(settings: Settings, choice: WorldChoice, port: int = 0) -> services.Services:
     """Start sandbox and services; on any failure or interrupt nothing is left running."""
     is_new = read_world(settings) is None
+    pool = ThreadPoolExecutor(max_workers=2)
     try:
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            migrated = pool.submit(services.migrate, settings)
-            world = pool.submit(
-                sandbox.start,
-                settings,
-                people=choice.people,
-                seed=choice.seed,
-                first_date=choice.day if is_new and not choice.orders else None,
-                orders=choice.orders,
-            )
-            migrated.result()
-            world.result()
+        migrated = pool.submit(services.migrate, settings)
+        world = pool.submit(
+            sandbox.start,
+            settings,
+            people=choice.people,
+            seed=choice.seed,
+            first_date=choice.day if is_new and not choice.orders else None,
+            orders=choice.orders,
+        )
+        migrated.result()
+        world.result()
         return services.start(settings, port)
     except BaseException:
-        take_down(settings)
+        with patience():
+            sandbox.stop(settings)  # its starter sees that and ends
+            pool.shutdown(cancel_futures=True)
+            take_down(settings)
         raise
+    finally:
+        pool.shutdown()
 
 
 def take_down(settings: Settings) -> None:
     """Stop what `bring_up` started. Impatience does not leave half of it running."""
-    patient = {sign: signal.signal(sign, signal.SIG_IGN) for sign in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with patience():
         services.stop(settings)
         sandbox.stop(settings)
+
+
+@contextmanager
+def patience() -> Iterator[None]:
+    """Be deaf to further interrupts meanwhile."""
+    handlers = {sign: signal.signal(sign, signal.SIG_IGN) for sign in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
     finally:
-        for sign, handler in patient.items():
+        for sign, handler in handlers.items():
             signal.signal(sign, handler)
 
 

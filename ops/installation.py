@@ -59,6 +59,7 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
             "OMNI_VAR": str(settings.var),
             "OMNI_CLOCK": settings.clock,
             "OMNI_SCHEDULES": str(settings.schedules),
+            "OMNI_FIRST_NIGHT": str(settings.first_night or ""),
             "OMNI_RETRY_SECONDS": str(settings.retry_seconds),
             "OMNI_UNSUBSCRIBE_SECRET": _secret(folder / "unsubscribe.key"),
             "GX_ANALYTICS_ENABLED": "false",

@@ -22,6 +22,7 @@ from ops.follow import Follower, name, span
 Say = Callable[[str], None]
 
 BUILD = "build_customer360"
+SENDING = "start_sending"
 DELIVERIES = ("activate_audiences", "send_messages")
 REPORT = "report_results"
 
@@ -84,22 +85,21 @@ def refuse_before_history(house: settings.Settings, day: date) -> None:
 
 def run_night(up: services.Services, day: date, say: Say) -> int:
     """Run one business date; 0 when all is green, 1 when a person must act."""
-    house, api, run_id = up.settings, up.api(), day.isoformat()
+    house, api, conf = up.settings, up.api(), {"date": day.isoformat()}
     ingests = [f"ingest_{name}" for name in load_channels()]
     began = time.monotonic()
     say(f"— night of {day} —")
-    sandbox.advance(house, day)
     api.await_dags([*ingests, BUILD, *DELIVERIES, REPORT])
-    known = {dag: {r["dag_run_id"] for r in api.runs(dag)} for dag in DELIVERIES}
+    known = {dag: {r["dag_run_id"] for r in api.runs(dag)} for dag in (*DELIVERIES, REPORT)}
     follower = Follower(api, say)
-    for dag in [*ingests, BUILD]:
-        api.run(dag, run_id, {"date": run_id})
-    states = follower.follow([(dag, run_id) for dag in [*ingests, BUILD]])
-    if states[BUILD] == "success":
-        follower.follow([(dag, follower.await_new_run(dag, known[dag])) for dag in DELIVERIES])
+    follower.follow([(dag, api.run(dag, day, conf)) for dag in [*ingests, BUILD]])
+    is_reported = False
+    if follower.state_of(BUILD, SENDING) == "success":
+        states = follower.follow([(dag, follower.await_new_run(dag, day, known[dag])) for dag in DELIVERIES])
+        is_reported = api.is_scheduled(REPORT) and "failed" not in states.values()
     _write_stages(house, day, follower, time.monotonic() - began)
-    api.run(REPORT, run_id, {"date": run_id})
-    follower.follow([(REPORT, run_id)])
+    report = follower.await_new_run(REPORT, day, known[REPORT]) if is_reported else api.run(REPORT, day, conf)
+    follower.follow([(REPORT, report)])
     return _conclude(up, day, follower, say)
 
 
@@ -125,6 +125,13 @@ def _conclude(up: services.Services, day: date, follower: Follower, say: Say) ->
     folder = up.settings.reports / day.isoformat()
     if (folder / "summary.json").exists():
         print("\n" + summary_table(json.loads((folder / "summary.json").read_text())))
+    if follower.state_of(BUILD, SENDING) == "skipped":
+        say(f"{day} is published and not sent: a newer date is")
+    if follower.questions():
+        print(f"\nA person must answer for {day}; keep Airflow up for it with: make up", file=sys.stderr)
+        for task in follower.questions():
+            print(f"  {task['dag_id']} · {name(task)}", file=sys.stderr)
+        return 1
     if follower.is_green():
         say(f"night of {day} is done: {folder / 'index.html'}")
         return 0

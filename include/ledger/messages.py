@@ -63,6 +63,21 @@ def plan(settings: Settings, business_date: date) -> dict[str, int]:
     return {"planned": len(new), "known": known, "withdrawn": withdrawn, "unreachable": unreachable}
 
 
+def preview(settings: Settings, business_date: date) -> dict[str, int]:
+    """What `plan` would find, with nothing entered: `planned`, `known`, `unreachable`.
+
+    Raises:
+        RetryLater: no version of that date is published.
+    """
+    decisions, unreachable = _decisions(settings, business_date)
+    keys = {decision["message_key"] for decision in decisions}
+    engine = open_ledger(settings)
+    with engine.connect() as db:
+        known = keys & set(db.scalars(select(Message.message_key)))
+    engine.dispose()
+    return {"planned": len(keys - known), "known": len(known), "unreachable": unreachable}
+
+
 def _decisions(settings: Settings, business_date: date) -> tuple[list[Decision], int]:
     """Rows for the ledger, by key, and how many of those decided have no contact point."""
     version = version_for(settings, business_date)

@@ -1,15 +1,20 @@
-"""What every DAG of the house shares: schedule, date, retries, pools and assets."""
+"""What every DAG of the house shares: schedule, date, retries, pools, priorities, deadlines and assets."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import pendulum
-from airflow.sdk import Asset, Param
+from airflow.sdk import Asset, AssetAll, PartitionedAssetTimetable
+from airflow.sdk.definitions.callback import AsyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from airflow.sdk.definitions.retry_policy import ExceptionRetryPolicy, RetryAction, RetryRule
-from airflow.sdk.definitions.timetables.interval import CronDataIntervalTimetable
 
 from include import settings as house_settings
+from omnichannel.notifiers import MailNotifier, WebhookNotifier
+from omnichannel.params import DATE
+from omnichannel.timetable import BusinessNights
 
 SETTINGS = house_settings.load()
 
@@ -47,52 +52,89 @@ DEFAULTS: dict[str, Any] = {
     "max_retry_delay": timedelta(minutes=30),
     "retry_policy": RETRY_POLICY,
     "execution_timeout": timedelta(hours=1),
+    "on_failure_callback": [MailNotifier(), WebhookNotifier()],
+    "weight_rule": "absolute",
 }
-
-DATE_PARAM = {
-    "date": Param(
-        None,
-        type=["null", "string"],
-        format="date",
-        title="Business date",
-        description="The day this run is about (YYYY-MM-DD). Empty: the day the schedule or the asset names.",
-    )
-}
-
 
 EVERY_DAG: dict[str, Any] = {
     # before any data: a run whose date lies before a DAG's start ends green without a task
     "start_date": pendulum.datetime(2000, 1, 1, tz="UTC"),
-    "catchup": False,
+    "catchup": False,  # which missed nights are run is the timetable's word
     "max_active_runs": 1,
     "is_paused_upon_creation": False,
-    "params": DATE_PARAM,
+    "params": {"date": DATE},
     "default_args": DEFAULTS,
 }
 
 
-def nightly() -> CronDataIntervalTimetable | None:
+@dataclass(frozen=True)
+class Stage:
+    """A part of the night: how urgent its tasks are, and after how many hours a person is told it is late."""
+
+    priority: int
+    late_after: int
+
+
+STAGES = {
+    "build": Stage(priority=30, late_after=8),
+    "ingest": Stage(priority=20, late_after=4),
+    "deliver": Stage(priority=10, late_after=6),
+    "report": Stage(priority=1, late_after=2),
+}
+
+
+def every_dag(stage: str, params: Mapping[str, Any] | None = None, **defaults: Any) -> dict[str, Any]:
+    """What a DAG of this stage is made with; `params` join `date`, `defaults` go to each of its tasks."""
+    of = STAGES[stage]
+    return EVERY_DAG | {
+        "params": {"date": DATE} | dict(params or {}),
+        "default_args": DEFAULTS | {"priority_weight": of.priority} | defaults,
+        "deadline": DeadlineAlert(
+            # when it was queued: a run that is triggered with a parameter has no logical date
+            reference=DeadlineReference.DAGRUN_QUEUED_AT,
+            interval=timedelta(hours=of.late_after),
+            callback=AsyncCallback("omnichannel.notifiers.tell_late", {"hours": of.late_after}),
+        ),
+    }
+
+
+def nightly() -> BusinessNights | None:
     """Midnight in the company's zone, when a business date has ended; none where a command drives."""
-    if not SETTINGS.schedules:
-        return None
-    return CronDataIntervalTimetable("0 0 * * *", timezone=pendulum.timezone(SETTINGS.time_zone))
+    return BusinessNights(SETTINGS.time_zone, SETTINGS.first_night) if SETTINGS.schedules else None
+
+
+def once_a_date(*assets: Asset) -> PartitionedAssetTimetable:
+    """One run for each business date for which all of these have been announced (see `announce`)."""
+    return PartitionedAssetTimetable(assets=AssetAll(*assets))
+
+
+def announce(asset: Asset, context: Mapping[str, Any], **said: Any) -> None:
+    """Let what waits for this asset begin for the run's business date. The task must have it as outlet."""
+    day = business_date(context).isoformat()
+    event = context["outlet_events"][asset]
+    event.add_partitions(day)
+    event.extra = {"date": day, **said}
+
+
+def channel_landed(channel: str) -> Asset:
+    """The asset of what a channel has in the lake."""
+    return Asset(f"omnichannel://lake/{channel}")
 
 
 def business_date(context: Mapping[str, Any]) -> date:
-    """The day a run is about: its parameter, else its asset event, else its data interval.
+    """The day a run is about: its parameter, else the date it was started for, else its data interval.
 
     Raises:
         ValueError: the run carries none of the three.
     """
     given = (context.get("params") or {}).get("date")
-    if given:
-        return date.fromisoformat(given)
-    for events in (context.get("triggering_asset_events") or {}).values():
-        for event in reversed(list(events)):
-            if "date" in event.extra:
-                return date.fromisoformat(event.extra["date"])
+    announced = getattr(context.get("dag_run"), "partition_key", None)
+    if day := given or announced:
+        return date.fromisoformat(day)
     start = context.get("data_interval_start")
     if start is None:
         raise ValueError("This run has no business date: trigger it with the parameter `date`.")
-    day: date = start.astimezone(SETTINGS.zone).date()
-    return day
+    # started by hand where nothing is scheduled: a moment instead of an interval; the day before has ended
+    has_ended = timedelta(days=1 if start == context.get("data_interval_end") else 0)
+    found: date = start.astimezone(SETTINGS.zone).date() - has_ended
+    return found

@@ -1,7 +1,7 @@
 """Every DAG loads, explains itself to the person on call, and decides its retries by policy."""
 
 import shutil
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -43,7 +43,7 @@ def test_every_task_has_an_owner_retries_a_timeout_and_the_retry_policy(dag_bag)
     for task in tasks:
         assert task.owner not in ("", "airflow"), task.task_id
         assert task.retries >= 1, task.task_id
-        assert task.execution_timeout, task.task_id
+        assert task.execution_timeout or task.response_timeout, task.task_id
         assert task.retry_policy is not None, task.task_id
 
 
@@ -90,7 +90,7 @@ def test_a_wrong_declaration_takes_away_no_other_channel(run_python, tmp_path):
     lines = said.splitlines()
     assert lines[0].split() == [
         *("ingest_crm", "ingest_email", "ingest_shop", "ingest_stores"),
-        *("refuse_declaration", "land_stream"),
+        *("refuse_declaration", "choose_streams", "land_stream"),
     ]
     assert lines[1].startswith("FixDeclaration crm.yml, line ")
     assert "did you mean owner?" in said
@@ -107,19 +107,25 @@ def test_the_error_says_whether_a_retry_can_help(error, action):
     assert decision.action.value == action
 
 
-def test_the_business_date_is_the_parameter_then_the_asset_then_the_interval():
-    event = SimpleNamespace(extra={"date": "2026-03-14"})
+def test_the_business_date_is_the_parameter_then_what_was_announced_then_the_interval():
     start = datetime.fromisoformat("2026-07-12T23:00:00+00:00")  # midnight of the 13th in London
     context = {
         "params": {"date": "2026-03-15"},
-        "triggering_asset_events": {"a": [event]},
+        "dag_run": SimpleNamespace(partition_key="2026-03-14"),
         "data_interval_start": start,
+        "data_interval_end": start + timedelta(days=1),
     }
     assert house.business_date(context) == date(2026, 3, 15)
     context["params"] = {"date": None}
     assert house.business_date(context) == date(2026, 3, 14)
-    context["triggering_asset_events"] = {}
+    context["dag_run"] = SimpleNamespace(partition_key=None)
     assert house.business_date(context) == date(2026, 7, 13)
+
+
+def test_a_run_by_hand_of_a_dag_without_intervals_is_about_the_day_that_has_ended():
+    now = datetime.fromisoformat("2026-07-13T09:00:00+00:00")
+    context = {"params": {}, "data_interval_start": now, "data_interval_end": now}
+    assert house.business_date(context) == date(2026, 7, 12)
 
 
 def test_a_run_without_any_date_is_refused():

@@ -36,6 +36,10 @@ class ChannelsLandedSensor(BaseSensorOperator):
         if waiting:
             self.log.info("Waiting for %s to land %s", ", ".join(waiting), day)
             return False
+        if context["ti"].get_dr_count(dag_id="send_messages", states=["running"]):
+            # it decides on what has left; a queued run is not waited for, its DAG may be paused
+            self.log.info("Waiting for the messages of an earlier night to be dealt with")
+            return False
         for channel in missing:
             self.log.warning("Going on without %s: it is stale for %s", channel.name, day)
         return True

@@ -1,0 +1,146 @@
+"""What a person is told when a task needs one: what, since when, what is held back, what to do.
+
+Nothing personal: names of DAGs, tasks and streams, dates, and the first line of our own errors, which by
+house rule hold no value of a row. Of any other error only its kind is told.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from fnmatch import fnmatch
+
+from include.errors import OmniError
+from include.settings import Settings
+
+LONGEST = 300
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One alert, the same by mail and by webhook."""
+
+    subject: str
+    what: str
+    since: str
+    held_back: str
+    to_do: str
+    link: str
+
+    def text(self) -> str:
+        """As a mail's body."""
+        named = {"What": self.what, "Since": self.since, "Held back": self.held_back, "To do": self.to_do}
+        parts = [f"{name}: {said}" for name, said in named.items() if said]
+        return "\n\n".join([*parts, self.link]) + "\n"
+
+    def facts(self) -> dict[str, str]:
+        """As a webhook's JSON; `text` is what chat systems show."""
+        return {**asdict(self), "text": f"{self.subject}\n\n{self.text()}"}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A task that has failed for good. `task` carries its stream or sync; `guide` is its DAG's page."""
+
+    dag_id: str
+    task_id: str
+    label: str
+    day: date | None
+    started: datetime | None
+    tries: int
+    guide: str
+    link: str
+    is_optional: bool = False
+
+
+def of_failure(settings: Settings, trouble: Trouble, error: object) -> Alert:
+    """The alert of a failed task."""
+    name = f"{trouble.dag_id} · {trouble.task_id}" + (f" [{trouble.label}]" if trouble.label else "")
+    night = f"Night of {trouble.day}" if trouble.day else "A run without a date"
+    started = f"{trouble.started:%Y-%m-%d %H:%M %Z}" if trouble.started else "not known"
+    return Alert(
+        subject=f"{night}: {name} needs a person",
+        what=f"{name} failed. {describe(error)}",
+        since=f"{started} (its try number {trouble.tries}; no further try follows by itself)",
+        held_back=held_back(settings, trouble),
+        to_do=_to_do(trouble, error),
+        link=trouble.link,
+    )
+
+
+def of_lateness(settings: Settings, dag_id: str, run_id: str, hours: float, link: str) -> Alert:
+    """The alert of a run that has not ended `hours` after it was queued."""
+    return Alert(
+        subject=f"{dag_id} is late: its run {run_id} has not ended",
+        what=f"{dag_id} should have ended {hours:g} hours after it was queued, and has not.",
+        since=f"{hours:g} hours ago",
+        held_back=f"What comes after it waits. {_readers(settings)}",
+        to_do="Open the run: what is red, what waits for a person (awaiting input), what waits for a pool? "
+        f"{_page(dag_id)}",
+        link=link,
+    )
+
+
+def describe(error: object) -> str:
+    """An error in one line that holds nothing personal."""
+    if isinstance(error, OmniError):
+        first = (str(error).splitlines() or [""])[0]
+        return f"{type(error).__name__}: {first[:LONGEST]}"
+    kind = type(error).__name__ if isinstance(error, BaseException) else "its process ended"
+    return f"Unexpected ({kind}): the log says more."
+
+
+def held_back(settings: Settings, trouble: Trouble) -> str:
+    """What does not happen because of it."""
+    day = trouble.day or "its date"
+    if trouble.dag_id.startswith("ingest_") and trouble.is_optional:
+        return f"nothing: the night of {day} goes on without this channel and calls it stale."
+    if trouble.dag_id.startswith("ingest_") or trouble.dag_id == "build_customer360":
+        if trouble.task_id == "start_sending":
+            return f"{day} is published; no audience and no message of it leaves yet."
+        nothing = f"nothing of {day} is published, and no audience or message of it leaves."
+        return f"{nothing} {_readers(settings)}"
+    if trouble.dag_id == "activate_audiences":
+        return f"this audience alone, as of {day}; the others have gone out."
+    if trouble.dag_id == "send_messages":
+        return f"messages of {day} that have not left; they stay planned, and none goes twice."
+    return "nothing: data and deliveries are as the other DAGs left them."
+
+
+def advice(guide: str, *names: str) -> str:
+    """The line of a DAG's page about one of these names (an error, a task), or its first paragraph."""
+    for head, said in _entries(guide):
+        told_of = re.findall(r"[`*]+([\w*]+?)[`*]*(?=[`*])", head)
+        if any(fnmatch(name, pattern) for name in names for pattern in told_of):
+            return said
+    paragraphs = [_flat(p) for p in guide.split("\n\n") if p.startswith("**")]
+    return paragraphs[0] if paragraphs else ""
+
+
+def _entries(guide: str) -> Iterator[tuple[str, str]]:
+    """The list items of a page: what stands before the colon, and the whole."""
+    for item in re.findall(r"^- (.*(?:\n  .*)*)", guide, re.MULTILINE):
+        yield item.partition(":")[0], _flat(item)
+
+
+def _flat(text: str) -> str:
+    return re.sub(r"\*\*|(?<!\w)\*|\*(?!\w)", "", " ".join(text.split()))
+
+
+def _to_do(trouble: Trouble, error: object) -> str:
+    kind = type(error).__name__ if isinstance(error, OmniError) else ""
+    said = advice(trouble.guide, *filter(None, (kind, trouble.task_id)))
+    return f"{said} {_page(trouble.dag_id)}".strip()
+
+
+def _readers(settings: Settings) -> str:
+    from include.warehouse.published import current  # heavy, and DAG files import this module
+    from include.warehouse.versions import date_of
+
+    version = current(settings)
+    return f"Readers see {date_of(version.name)}." if version else "Readers see nothing yet."
+
+
+def _page(dag_id: str) -> str:
+    page = "ingest_channels" if dag_id.startswith("ingest_") else dag_id
+    return f"All of it: docs/runbooks/{page}.md"

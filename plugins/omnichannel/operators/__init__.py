@@ -1,0 +1,1 @@
+"""Operators of the house: what is more than a function."""

@@ -1,0 +1,42 @@
+"""Open the candidate as soon as no other run is building."""
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import BaseSensorOperator
+
+from omnichannel.house import SETTINGS, WAREHOUSE_POOL, business_date
+
+
+class CandidateOpenedSensor(BaseSensorOperator):
+    """Copies the previous version's warehouse and stages what changed since, verified.
+
+    It waits for its turn: there is one candidate, and a backfill may build beside a scheduled night.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            pool=WAREHOUSE_POOL,
+            mode="reschedule",
+            poke_interval=2 if SETTINGS.clock == "sandbox" else 60,
+            timeout=timedelta(hours=12).total_seconds(),
+            **kwargs,
+        )
+
+    def poke(self, context: Any) -> bool:
+        """Take the turn and open; False while another run has it."""
+        from include.ledger.history import snapshot
+        from include.warehouse.candidate import open_candidate
+        from include.warehouse.turn import take_turn
+
+        ti, run, day = context["ti"], context["dag_run"], business_date(context)
+
+        def is_under_way(run_id: str) -> bool:
+            return bool(ti.get_dr_count(dag_id=run.dag_id, run_ids=[run_id], states=["queued", "running"]))
+
+        if not take_turn(SETTINGS, run.run_id, is_under_way):
+            self.log.info("Another run is building; waiting for it to publish")
+            return False
+        open_candidate(SETTINGS, day, full_refresh=bool(context["params"].get("full_refresh")))
+        snapshot(SETTINGS, before=day)
+        return True

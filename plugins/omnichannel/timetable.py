@@ -1,0 +1,43 @@
+"""When nights are run: at the company's midnight, from the first scheduled night on."""
+
+from datetime import date
+from typing import Any
+
+import pendulum
+from airflow.timetables.interval import CronDataIntervalTimetable
+from pendulum import DateTime
+
+MIDNIGHT = "0 0 * * *"
+
+
+class BusinessNights(CronDataIntervalTimetable):
+    """One run a business date, when it has ended in the company's zone.
+
+    With a first night, every night from it on is run: after an outage the missed ones follow in order.
+    Without, only the latest. A backfill may ask for any date: `first_night` does not bound it.
+    """
+
+    def __init__(self, time_zone: str, first_night: date | None = None) -> None:
+        super().__init__(MIDNIGHT, timezone=time_zone)
+        self._first_night = first_night
+        since = f", each night from {first_night} on" if first_night else ""
+        self.description = f"At midnight in {time_zone}{since}"
+
+    def _skip_to_latest(self, earliest: DateTime | None) -> DateTime:
+        # The scheduler asks this of a DAG without `catchup`, and a backfill never does: so a DAG of the
+        # house has none, its start date lies before any data, and both find what they look for.
+        if self._first_night is None:
+            return super()._skip_to_latest(earliest)
+        first = self._first_night
+        return pendulum.datetime(first.year, first.month, first.day, tz=self._timezone).in_timezone("UTC")
+
+    def serialize(self) -> dict[str, Any]:
+        """As JSON, for the scheduler."""
+        first = self._first_night.isoformat() if self._first_night else None
+        return {"timezone": super().serialize()["timezone"], "first_night": first}
+
+    @classmethod
+    def deserialize(cls, data: dict[str, Any]) -> "BusinessNights":
+        """From what `serialize` gave."""
+        first = data["first_night"]
+        return cls(data["timezone"], date.fromisoformat(first) if first else None)
