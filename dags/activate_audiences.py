@@ -3,24 +3,51 @@
 **A red task is one failed sync; the others have gone out.** Clear that task: it goes on where the
 ledger says it stopped and sends nothing twice. *FixConnection* names a connection to mend first;
 *FixPayload* names what the destination refused.
+
+**A task that waits for input is a question, not a fault**: a change is odd (an audience shrank or grew by
+much, is empty or too small, or a source is stale). Its text says what is odd and how many would enter or
+leave. *Approve* sends exactly that; *Reject*, or no answer until the evening, sends none of it, and the
+next night plans anew. Removals of people who withdrew consent have gone out already: they never wait.
 """
 
-from airflow.sdk import dag
+from datetime import timedelta
 
-from omnichannel.house import CUSTOMERS_PUBLISHED, EVERY_DAG
-from omnichannel.tasks import announce_audiences, list_syncs, sync_audience
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk import dag, task_group
+
+from omnichannel.house import CUSTOMERS_PUBLISHED, EVERY_DAG, once_a_date
+from omnichannel.tasks import announce_audiences, deliver_approved, list_questions, list_syncs, sync_audience
+
+
+@task_group(group_id="odd_changes")
+def ask(sync: str, question: str, subject: str, body: str) -> None:
+    approve = ApprovalOperator(
+        task_id="approve",
+        subject=subject,
+        body=body,
+        defaults=ApprovalOperator.REJECT,
+        response_timeout=timedelta(hours=12),
+        execution_timeout=None,
+        map_index_template="{{ task.subject }}",
+    )
+    approve >> deliver_approved(sync, question)
 
 
 @dag(
     dag_display_name="Activate: audiences",
     description="Each audience to its destination: only what changed since it last acknowledged",
-    schedule=[CUSTOMERS_PUBLISHED],
+    schedule=once_a_date(CUSTOMERS_PUBLISHED),
     doc_md=__doc__,
     tags=["layer:activate", "required"],
-    **EVERY_DAG,
+    # a question may still be open when the next night comes
+    **EVERY_DAG | {"max_active_runs": 3},
 )
 def activate_audiences() -> None:
-    sync_audience.expand(sync=list_syncs()) >> announce_audiences()
+    synced = sync_audience.expand(sync=list_syncs())
+    synced >> announce_audiences()
+    questions = list_questions()
+    synced >> questions
+    ask.expand_kwargs(questions)
 
 
 activate_audiences()

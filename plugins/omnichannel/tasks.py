@@ -6,15 +6,16 @@ Imports stand inside the functions because Airflow parses the DAG files again fo
 from typing import Any
 
 from airflow.sdk import get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
 
 from omnichannel.house import (
     AUDIENCES_DELIVERED,
-    CUSTOMERS_PUBLISHED,
     DESTINATIONS_POOL,
     MESSAGES_DISPATCHED,
     SETTINGS,
     SOURCES_POOL,
     WAREHOUSE_POOL,
+    announce,
     business_date,
 )
 
@@ -22,6 +23,26 @@ from omnichannel.house import (
 def today() -> Any:
     """Business date of the run this task belongs to."""
     return business_date(get_current_context())
+
+
+def is_dry_run() -> bool:
+    """Whether this run was asked to let nothing leave."""
+    return bool(get_current_context()["params"].get("dry_run"))
+
+
+def refuse_past_by_hand() -> None:
+    """Skip a delivery started by hand for a past date: that way leads through the build, and a question.
+
+    A run that a published version has started goes on whenever it is cleared.
+    """
+    from include.sending import is_past
+
+    run = get_current_context()["dag_run"]
+    if run.run_type != "asset_triggered" and not is_dry_run() and is_past(SETTINGS, today()):
+        raise AirflowSkipException(
+            f"A newer date than {today()} is published. To send a past one, start build_customer360 "
+            "with its date and `send` set to yes, and approve it there."
+        )
 
 
 @task(pool=SOURCES_POOL, map_index_template="{{ task.op_kwargs['stream'] }}")
@@ -42,16 +63,6 @@ def refuse_declaration(complaint: str) -> None:
 
 
 @task(pool=WAREHOUSE_POOL)
-def open_candidate() -> None:
-    """Copy the previous version's warehouse and stage what changed since, verified."""
-    from include.ledger.history import snapshot
-    from include.warehouse.candidate import open_candidate as open_file
-
-    open_file(SETTINGS, today())
-    snapshot(SETTINGS, before=today())
-
-
-@task(pool=WAREHOUSE_POOL)
 def build_layer(layer: str) -> dict[str, int]:
     """Build and test one layer of models on the candidate. Returns counts by status."""
     from include.warehouse.layers import run_layer
@@ -67,13 +78,14 @@ def audit_candidate() -> dict[str, int]:
     return audit(SETTINGS, today()).counts
 
 
-@task(pool=WAREHOUSE_POOL, outlets=[CUSTOMERS_PUBLISHED])
-def publish_version(outlet_events: Any = None) -> str:
-    """Move the pointer to the audited version and tell those who wait for it."""
+@task(pool=WAREHOUSE_POOL)
+def publish_version() -> str:
+    """Move the pointer to the audited version. Returns its name."""
     from include.warehouse.publish import publish
+    from include.warehouse.turn import end_turn
 
     version = publish(SETTINGS, today())
-    outlet_events[CUSTOMERS_PUBLISHED].extra = {"date": today().isoformat(), "version": version}
+    end_turn(SETTINGS, get_current_context()["dag_run"].run_id)
     return version
 
 
@@ -97,10 +109,37 @@ def sync_audience(sync: str) -> dict[str, int]:
     return apply_sync(SETTINGS, sync, today(), connection(find_sync(sync).conn_id))
 
 
+@task(trigger_rule="all_done")
+def list_questions() -> list[dict[str, str]]:
+    """What waits for a person's answer, also where another sync has failed."""
+    from include.ledger.approvals import open_questions
+
+    return [
+        {"sync": q.sync, "question": q.question, "subject": q.subject, "body": q.body}
+        for q in open_questions(SETTINGS, today())
+    ]
+
+
+@task(pool=DESTINATIONS_POOL, map_index_template="{{ task.op_args[0] }}")
+def deliver_approved(sync: str, question: str) -> dict[str, int]:
+    """Deliver what a person has approved, and nothing else."""
+    from include.ledger import approvals
+    from include.ledger.deliveries import apply_sync
+    from include.ledger.exposures import find_sync
+    from omnichannel.hooks.connections import connection
+
+    ti = get_current_context()["ti"]
+    (asking,) = ti.task.upstream_task_ids
+    given = ti.xcom_pull(task_ids=asking, map_indexes=ti.map_index)
+    by = given["responded_by_user"]["name"]
+    approvals.answer(SETTINGS, sync, today(), question, approvals.APPROVED, by, given["responded_at"])
+    return apply_sync(SETTINGS, sync, today(), connection(find_sync(sync).conn_id))
+
+
 @task(outlets=[AUDIENCES_DELIVERED])
-def announce_audiences(outlet_events: Any = None) -> None:
+def announce_audiences() -> None:
     """Tell the report that every sync of the date has gone out."""
-    outlet_events[AUDIENCES_DELIVERED].extra = {"date": today().isoformat()}
+    announce(AUDIENCES_DELIVERED, get_current_context())
 
 
 @task(pool=DESTINATIONS_POOL)
@@ -108,25 +147,28 @@ def settle_unknown() -> dict[str, int]:
     """Settle sends of unknown outcome from what the receivers reported since."""
     from include.ledger.settle import settle
 
-    return settle(SETTINGS, today())
+    refuse_past_by_hand()
+    return {} if is_dry_run() else settle(SETTINGS, today())
 
 
 @task(pool=DESTINATIONS_POOL)
 def plan_messages() -> dict[str, int]:
-    """Enter the night's decisions into the ledger, each once for ever."""
-    from include.ledger.messages import plan
+    """Enter the night's decisions into the ledger, each once for ever; a dry run counts them."""
+    from include.ledger.messages import plan, preview
 
-    return plan(SETTINGS, today())
+    return preview(SETTINGS, today()) if is_dry_run() else plan(SETTINGS, today())
 
 
 @task(pool=DESTINATIONS_POOL, outlets=[MESSAGES_DISPATCHED])
-def dispatch_messages(outlet_events: Any = None) -> dict[str, int]:
+def dispatch_messages() -> dict[str, int]:
     """Send what is due, each message claimed before its socket opens."""
     from include.ledger.dispatch import dispatch
     from omnichannel.hooks.connections import connection
 
+    if is_dry_run():
+        raise AirflowSkipException("A dry run: nothing is sent.")
     counts = dispatch(SETTINGS, today(), {"smtp_relay": connection("smtp_relay")})
-    outlet_events[MESSAGES_DISPATCHED].extra = {"date": today().isoformat()}
+    announce(MESSAGES_DISPATCHED, get_current_context())
     return counts
 
 
