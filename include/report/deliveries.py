@@ -41,7 +41,7 @@ def _plans(business_date: date) -> Select[*tuple[Any, ...]]:
     return select(plan.sync, plan.members, plan.held_back).where(plan.business_date == business_date)
 
 
-def _operations(business_date: date) -> Select[*tuple[Any, ...]]:
+def _operations(business_date: date) -> Select[str, str, bool, int]:
     is_refused = AudienceOperation.refused.is_not(None).label("is_refused")
     return (
         select(AudienceBatch.sync, AudienceBatch.state, is_refused, func.count(AudienceOperation.member))

@@ -35,7 +35,7 @@ def test_a_sender_can_forget_someone_or_says_why_there_is_nothing_to_forget(name
             "line 5: sender: there is no .*pigeon.py",
         ),
         (MAILHOUSE, "name: mailhouse", "name: mailhous", "line 3: name: must be mailhouse"),
-        (MAILHOUSE, "members_per_batch: 50000", "members_per_batch: 0", "line 14: limits.members_per_batch"),
+        (MAILHOUSE, "members_per_batch: 50000", "members_per_batch: 0", "line 17: limits.members_per_batch"),
         (
             MAILHOUSE,
             "folder: /incoming",
