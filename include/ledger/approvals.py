@@ -1,10 +1,10 @@
 """Changes of audiences that wait for a person: what is asked, and what was answered.
 
-An answer is to one question, which is a hash of the operations that wait. If the plan changes, or a later
-night plans the sync anew, the question is another and nobody has answered it yet.
+An answer is to one question: these operations and no others. What is left of them after a crash is approved
+still; an operation that nobody was asked about makes another question, which nobody has answered yet.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +14,8 @@ from sqlalchemy import Connection, insert, select, update
 from include.errors import FixPayload
 from include.ledger.engine import open_ledger, writing
 from include.ledger.exposures import find_sync
-from include.ledger.models import AudiencePlan
+from include.ledger.guards import Operation
+from include.ledger.models import AudienceBatch, AudienceOperation, AudiencePlan
 from include.settings import Settings
 
 APPROVED = "approved"
@@ -23,12 +24,12 @@ REJECTED = "rejected"
 
 @dataclass(frozen=True)
 class Found:
-    """What a plan found: size, who is held back and why, what is odd, counts, and what it asks."""
+    """What a plan found: size, who is held back and why, what is odd, what waits, and what it asks."""
 
     members: int
     held_back: Mapping[str, int]
     concerns: Mapping[str, str]
-    counts: Mapping[str, int]
+    waiting: Mapping[str, int]
     question: str | None
 
 
@@ -46,27 +47,32 @@ class Question:
 def note(db: Connection, sync: str, business_date: date, found: Found) -> None:
     """Write down what a night found for a sync; an answer stays with the question it was given to."""
     mine = (AudiencePlan.sync == sync, AudiencePlan.business_date == business_date)
-    values: dict[str, Any] = {
-        "members": found.members,
-        "held_back": dict(found.held_back),
-        "concerns": dict(found.concerns),
-        "waiting": {k.partition(":")[2]: n for k, n in found.counts.items() if k.startswith("waiting:")},
-        "question": found.question,
-    }
-    before = db.execute(select(AudiencePlan.question).where(*mine)).one_or_none()
+    size = {"members": found.members, "held_back": dict(found.held_back)}
+    asked = {"concerns": dict(found.concerns), "waiting": dict(found.waiting), "question": found.question}
+    before = db.execute(select(AudiencePlan.question, AudiencePlan.answer).where(*mine)).one_or_none()
     if before is None:
-        db.execute(insert(AudiencePlan).values(sync=sync, business_date=business_date, **values))
+        db.execute(insert(AudiencePlan).values(sync=sync, business_date=business_date, **size, **asked))
         return
-    if found.question and before.question != found.question:
-        values |= {"answer": None, "answered_by": None, "answered_at": None}
-    db.execute(update(AudiencePlan).where(*mine).values(**values))
+    if found.question is None and before.answer == APPROVED:
+        asked = {}  # what was asked, and by whom it was answered, is not forgotten as it is carried out
+    elif found.question != before.question:
+        asked |= dict.fromkeys(("answer", "answered_by", "answered_at"))
+    db.execute(update(AudiencePlan).where(*mine).values(**size, **asked))
 
 
-def is_approved(db: Connection, sync: str, business_date: date, question: str) -> bool:
-    """Whether a person said yes to this very question."""
+def is_approved(db: Connection, sync: str, business_date: date, operations: Sequence[Operation]) -> bool:
+    """Whether a person who was asked about all of these operations said yes."""
     mine = (AudiencePlan.sync == sync, AudiencePlan.business_date == business_date)
-    row = db.execute(select(AudiencePlan.question, AudiencePlan.answer).where(*mine)).one_or_none()
-    return row is not None and row.question == question and row.answer == APPROVED
+    plan = db.execute(select(AudiencePlan.question, AudiencePlan.answer).where(*mine)).one_or_none()
+    if not operations or plan is None or plan.answer != APPROVED:
+        return False
+    columns = (AudienceOperation.member, AudienceOperation.operation, AudienceOperation.payload_hash)
+    asked = (
+        select(*columns)
+        .join(AudienceBatch, AudienceBatch.batch_id == AudienceOperation.batch_id)
+        .where(AudienceBatch.sync == sync, AudienceBatch.question == plan.question)
+    )
+    return set(operations) <= {tuple(row) for row in db.execute(asked)}
 
 
 def open_questions(settings: Settings, business_date: date) -> list[Question]:

@@ -45,11 +45,16 @@ class InFlight:
 
 @dataclass(frozen=True)
 class Planned:
-    """A batch as it enters the ledger: `state` says whether it may go or waits for a person."""
+    """A batch as it enters the ledger: it may go, or waits for the answer to `question`."""
 
     batch: Batch
     reference: str
-    state: str
+    question: str | None
+
+    @property
+    def state(self) -> str:
+        """`planned` or `waiting`."""
+        return WAITING if self.question else PLANNED
 
 
 def count_acknowledged(db: Connection, sync: str) -> int:
@@ -99,6 +104,7 @@ def _add(db: Connection, sync: Sync, business_date: date, ordinal: int, part: Pl
             business_date=business_date,
             ordinal=ordinal,
             state=part.state,
+            question=part.question,
             reference=part.reference,
             fence=0,
         )

@@ -97,12 +97,15 @@ def _change(known: Known | None, payload_hash: str) -> str:
     return "add" if is_same else "update"
 
 
-def as_supported(sync: Sync, operations: Iterable[Operation]) -> list[Operation]:
-    """The same for a destination that cannot update: it removes, then adds."""
+def as_supported(sync: Sync, operations: Iterable[Operation], known: Mapping[str, Known]) -> list[Operation]:
+    """The same for a destination that cannot update: it removes what was told before, then adds."""
     if "update" in sync.destination.operations:
         return list(operations)
-    split = {"update": ("remove", "add")}
-    told = [(m, kind, h) for m, o, h in operations for kind in split.get(o, (o,))]
+    told: list[Operation] = []
+    for member, kind, told_hash in operations:
+        if kind == "update":
+            told.append((member, "remove", known[member].payload_hash))
+        told.append((member, "add" if kind == "update" else kind, told_hash))
     return sorted(told, key=lambda operation: operation[1] != "remove")
 
 

@@ -119,7 +119,10 @@ class AudiencePlan(Base):
 
 
 class AudienceBatch(Base):
-    """One delivery's worth of operations; `batch_id` is a hash of its content and what it builds on."""
+    """One delivery's worth of operations; `batch_id` is a hash of its content and what it builds on.
+
+    `question`: what a person was asked when it waited, if it did.
+    """
 
     __tablename__ = "audience_batches"
     __table_args__ = (Index("ix_audience_batches_sync", "sync", "business_date"),)
@@ -132,6 +135,7 @@ class AudienceBatch(Base):
     ordinal: Mapped[int]
     state: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str | None] = mapped_column(String(60))
+    question: Mapped[str | None] = mapped_column(String(64))
     reference: Mapped[str] = mapped_column(String(300))
     fingerprint: Mapped[str | None] = mapped_column(String(64))
     fence: Mapped[int] = mapped_column(default=0)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from include.errors import RetryLater
 from include.failpoints import failpoint
 from include.ledger import approvals, batches, held
-from include.ledger.batches import PLANNED, WAITING, Planned
+from include.ledger.batches import PLANNED, Planned
 from include.ledger.cuts import Batch, cut
 from include.ledger.engine import open_ledger, writing
 from include.ledger.exposures import Sync, find_sync
@@ -49,9 +49,15 @@ class _Split:
 
     @property
     def counts(self) -> Counts:
-        going, waiting = (Counter(kind for _, kind, _ in some) for some in (self.free, self.waiting))
-        kinds = ("add", "remove", "update")
-        return {k: going[k] for k in kinds} | {f"waiting:{k}": waiting[k] for k in kinds if waiting[k]}
+        """What goes by operation, and `waiting:<operation>`."""
+        going = Counter(kind for _, kind, _ in self.free)
+        told = {kind: going[kind] for kind in ("add", "remove", "update")}
+        return told | {f"waiting:{kind}": n for kind, n in self.waits.items()}
+
+    @property
+    def waits(self) -> Counts:
+        """What waits for a person, by operation."""
+        return dict(sorted(Counter(kind for _, kind, _ in self.waiting).items()))
 
 
 def plan_sync(settings: Settings, sync_name: str, business_date: date) -> Counts:
@@ -116,12 +122,19 @@ def _write(
     held.forget_refused(db, sync.name, known.keys() - wanted.hashes.keys())
     there = sum(one.standing != held.REFUSED for one in known.values())
     split = _split(sync, wanted, diff(wanted.hashes, known), there, stale)
-    asked = question(split.waiting) if split.waiting else None
-    if asked and approvals.is_approved(db, sync.name, business_date, asked):
-        split = _Split([*split.free, *split.waiting], [], split.concerns)
-    found = approvals.Found(len(wanted.members), wanted.held_back, split.concerns, split.counts, asked)
+    waiting = as_supported(sync, split.waiting, known)
+    if approvals.is_approved(db, sync.name, business_date, waiting):
+        split, waiting = _Split([*split.free, *split.waiting], [], {}), []
+    asked = question(waiting) if waiting else None
+    found = approvals.Found(len(wanted.members), wanted.held_back, split.concerns, split.waits, asked)
     approvals.note(db, sync.name, business_date, found)
-    parts = _parts(db, sync, business_date, wanted, split)
+    base = batches.count_acknowledged(db, sync.name)
+    free = cut(sync, business_date, base, as_supported(sync, split.free, known))
+    parts = [_planned(sync, business_date, wanted, batch, None) for batch in free]
+    parts += [
+        _planned(sync, business_date, wanted, batch, asked)
+        for batch in cut(sync, business_date, base, waiting)
+    ]
     batches.replace_planned(db, sync, business_date, parts)
     return split, parts
 
@@ -135,15 +148,9 @@ def _split(
     return _Split(must, ordinary, odd) if odd else _Split(operations, [], {})
 
 
-def _parts(db: Connection, sync: Sync, business_date: date, wanted: Wanted, split: _Split) -> list[Planned]:
+def _planned(sync: Sync, business_date: date, wanted: Wanted, batch: Batch, asked: str | None) -> Planned:
     sender = load_audience_sender(sync.destination.sender)
-    base = batches.count_acknowledged(db, sync.name)
-    parts = []
-    for operations, state in ((split.free, PLANNED), (split.waiting, WAITING)):
-        for batch in cut(sync, business_date, base, as_supported(sync, operations)):
-            reference = sender.reference(write_request(sync, business_date, batch, wanted))
-            parts.append(Planned(batch, reference, state))
-    return parts
+    return Planned(batch, sender.reference(write_request(sync, business_date, batch, wanted)), asked)
 
 
 def _stale_channels(version: Path) -> tuple[str, ...]:

@@ -81,7 +81,7 @@ def send(transport: Transport, request: Request) -> Receipt:
     operation, rows = _operation(request), _rows(request)
     missing = [member.customer_id for member in request.members if member.customer_id not in rows]
     rejected = dict.fromkeys(missing, "no_usable_identifier")
-    audience = _audience(transport, request.audience, operation == "add") if rows else None
+    audience = _audience(transport, request.sync, operation == "add") if rows else None
     failpoint("sync.after_audience")
     if audience is not None:
         invalid = _hand_over(

@@ -15,7 +15,7 @@ from include.ledger.deliveries import apply_sync
 from include.ledger.engine import open_ledger, writing
 from include.ledger.exposures import find_sync, load_syncs
 from include.ledger.held import HELD, REFUSED, UNCERTAIN, Known
-from include.ledger.members import diff
+from include.ledger.members import as_supported, diff
 from include.ledger.models import AudienceBatch, AudienceMember, AudiencePlan
 from include.ledger.plans import plan_sync
 from tests.fixtures.published import point, publish
@@ -330,6 +330,15 @@ def test_who_is_uncertain_is_told_again_whichever_way():
     wanted = {"stays": "1", "sure": "1", "changes": "2"}
     assert diff(wanted, {**doubtful, "sure": Known("1", HELD)}) == [
         *(("leaves", "remove", "1"), ("changes", "update", "2"), ("stays", "add", "1")),
+    ]
+
+
+def test_where_nothing_can_be_updated_what_was_told_before_is_removed_first():
+    sync = find_sync("lapsed_buyers_to_meta_ads", exposures.AUDIENCES)
+    known = {"changed": Known("1"), "gone": Known("1")}
+    operations = diff({"changed": "2", "new": "3"}, known)
+    assert as_supported(sync, operations, known) == [
+        *(("gone", "remove", "1"), ("changed", "remove", "1"), ("changed", "add", "2"), ("new", "add", "3")),
     ]
 
 

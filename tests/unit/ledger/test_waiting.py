@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from include.errors import FixPayload
+from include.errors import FixPayload, RetryLater
 from include.ledger import approvals
 from include.ledger.engine import open_ledger
 from include.ledger.models import AudiencePlan
@@ -18,6 +18,7 @@ from tests.unit.ledger.test_syncs import (  # noqa: F401 (the fixture of the dec
     apply,
     audiences,
     files,
+    limit_members,
     publish_audience,
     rows_of,
 )
@@ -103,6 +104,26 @@ def test_an_approval_is_for_what_was_asked_and_for_nothing_more(collapsed, sftp)
     counts = apply(collapsed, sftp, NEXT)
     assert counts["waiting:remove"] == 69
     assert len(acknowledged(collapsed)) == 99
+
+
+def test_what_is_left_of_an_approved_change_after_a_crash_is_approved_still(collapsed, sftp, monkeypatch):
+    limit_members(monkeypatch, 25)
+    apply(collapsed, sftp, NEXT)
+    answer(collapsed)
+    real, before = sftp.log.add, len(files(sftp))
+
+    def cut_at_the_second(entry):
+        real(entry)
+        sftp.cut = 1 if len(files(sftp)) == before + 2 and entry["path"].endswith(".csv") else 0
+
+    sftp.log.add = cut_at_the_second
+    with pytest.raises(RetryLater):
+        apply(collapsed, sftp, NEXT)
+    assert 40 < len(acknowledged(collapsed)) < 99
+    sftp.log.add = real
+    assert "waiting:remove" not in apply(collapsed, sftp, NEXT)
+    assert acknowledged(collapsed) == STAYING
+    assert approvals.open_questions(collapsed, NEXT) == []
 
 
 def test_who_answered_what_stands_in_the_ledger(collapsed, sftp):

@@ -43,8 +43,8 @@ def person(number, operation="add"):
 
 def batch(audience, members, session="a1", number=1, of=1):
     return AudienceRequest(
-        sync=f"{audience}_to_meta_ads",
-        audience=audience,
+        sync=audience,
+        audience="everybody",
         business_date=date(2026, 3, 15),
         batch_id="b" * 64,
         layout="hashed",
@@ -56,7 +56,7 @@ def batch(audience, members, session="a1", number=1, of=1):
 
 def test_members_are_added_and_removed_by_our_own_id_and_known_by_hashes_alone(transport, vendor, audience):
     told = meta_audience.send(transport, batch(audience, [person(1), person(2)]))
-    assert (told.accepted, told.rejected, told.reference) == (2, {}, f"{audience}_to_meta_ads/a1/1")
+    assert (told.accepted, told.rejected, told.reference) == (2, {}, f"{audience}/a1/1")
     assert vendor.members(audience)["c1"] == (hashed("p1@example.com"), hashed("447946000001"))
 
     meta_audience.send(transport, batch(audience, [person(1, "remove")], session="a2"))

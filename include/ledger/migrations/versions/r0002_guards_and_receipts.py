@@ -23,6 +23,7 @@ def upgrade() -> None:
     with op.batch_alter_table("audience_batches") as table:
         table.alter_column("file_path", new_column_name="reference")
         table.alter_column("file_sha256", new_column_name="fingerprint")
+        table.add_column(sa.Column("question", sa.String(64)))
     with op.batch_alter_table("audience_operations") as table:
         table.add_column(sa.Column("refused", sa.String(60)))
     with op.batch_alter_table("audience_members") as table:
@@ -38,6 +39,7 @@ def downgrade() -> None:
     with op.batch_alter_table("audience_operations") as table:
         table.drop_column("refused")
     with op.batch_alter_table("audience_batches") as table:
+        table.drop_column("question")
         table.alter_column("fingerprint", new_column_name="file_sha256")
         table.alter_column("reference", new_column_name="file_path")
     with op.batch_alter_table("audience_plans") as table:
