@@ -7,6 +7,7 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.company import Company
+    from tests.fixtures.postgres import Server
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +17,12 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Company]":
 
     with run_company(tmp_path_factory.mktemp("sandbox") / "var") as company:
         yield company
+
+
+@pytest.fixture(scope="session")
+def postgres() -> "Iterator[Server]":
+    """A PostgreSQL server of this test process; make databases in it."""
+    from tests.fixtures.postgres import server
+
+    with server() as running:
+        yield running

@@ -12,11 +12,11 @@ from include.destinations import Destination, PerRecipient
 from include.failpoints import failpoint
 from include.ledger import rules, states
 from include.ledger.contacts import ContactPoint, Contacts
-from include.ledger.engine import writing
+from include.ledger.engine import hold, writing
 from include.ledger.letters import Claim
 from include.ledger.models import Message
 from include.ledger.rules import Refusal
-from include.ledger.states import ClaimLost, Held, Run
+from include.ledger.states import Held, Run
 
 MAY_HAVE_LEFT = (states.CLAIMED, states.CONFIRMED, states.UNKNOWN)
 
@@ -49,20 +49,20 @@ def next_claim(queue: Queue) -> Claim | Refusal | None:
 
     A refusal is already written: suppressed, expired, or put back until a later time.
     """
-    while True:
-        try:
-            with writing(queue.engine) as db:
-                row = _next_due(db, queue)
-                result = None if row is None else _decide(db, queue, row)
-                failpoint("dispatch.before_claim")
-        except ClaimLost:
-            continue  # another process was quicker; on SQLite this cannot happen
-        failpoint("dispatch.after_claim")
-        return result
+    with writing(queue.engine) as db:
+        row = _next_due(db, queue)
+        result = None if row is None else _decide(db, queue, row)
+        failpoint("dispatch.before_claim")
+    failpoint("dispatch.after_claim")
+    return result
 
 
 def _next_due(db: Connection, queue: Queue) -> Row[Any] | None:
-    return db.execute(
+    """The first due message, locked. PostgreSQL passes over those that others are deciding on.
+
+    When only such are left it waits for them: one may be put back, or its process die.
+    """
+    due = (
         select(Message.__table__)
         .where(
             Message.state == states.PLANNED,
@@ -72,13 +72,15 @@ def _next_due(db: Connection, queue: Queue) -> Row[Any] | None:
         )
         .order_by(Message.due_at, Message.message_key)
         .limit(1)
-    ).one_or_none()
+    )
+    free = db.execute(due.with_for_update(skip_locked=True)).one_or_none()
+    return free or db.execute(due.with_for_update()).one_or_none()
 
 
 def _decide(db: Connection, queue: Queue, row: Row[Any]) -> Claim | Refusal:
     """Recheck one planned message and write what follows."""
     queue.clock.advance_to(row.due_at)
-    _lock_recipient(db, row.address_hash)
+    hold(db, row.address_hash)  # one claim per address at a time, so that two cannot pass the cap together
     if not queue.contacts.knows(row.address_hash):
         queue.contacts.want(_planned_addresses(db, queue))
     point = queue.contacts.find(row.channel, row.address_hash, row.contact_point_id)
@@ -94,15 +96,6 @@ def _planned_addresses(db: Connection, queue: Queue) -> set[str]:
     """Hashes of all addresses that wait, so that contact points are read once for all of them."""
     mine = (Message.state == states.PLANNED, Message.channel == queue.destination.channel)
     return set(db.scalars(select(Message.address_hash).where(*mine).distinct()))
-
-
-def _lock_recipient(db: Connection, address_hash: str) -> None:
-    """One claim per address at a time, so that two cannot pass the cap together.
-
-    PostgreSQL locks the rows; SQLite, which has one writer, leaves the clause out.
-    """
-    mine = select(Message.message_key).where(Message.address_hash == address_hash)
-    db.execute(mine.order_by(Message.message_key).with_for_update()).all()
 
 
 def _refuse(db: Connection, queue: Queue, row: Row[Any], point: ContactPoint | None) -> Refusal | None:

@@ -9,24 +9,32 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 
+from include.databases import CONNECT_SECONDS, POSTGRESQL, SQLITE, explaining, read_url
 from include.settings import Settings
 
+SETTING = "OMNI_LEDGER_URL"
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MILLISECONDS = 30_000
-MIGRATION_LOCK = 20260315  # any number, the same for all who migrate on PostgreSQL
 ONE_AT_A_TIME = threading.Lock()  # Alembic keeps its context in a module: one migration a process
 
 
 def open_ledger(settings: Settings) -> Engine:
-    """Connect, and migrate to the newest shape if need be. Safe from several processes at once."""
-    url = make_url(settings.ledger)
-    if url.get_backend_name() == "sqlite" and url.database:
-        _create_private(Path(url.database))
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
+    """Connect, and migrate to the newest shape if need be. Safe from several processes at once.
+
+    Raises:
+        FixConnection: `OMNI_LEDGER_URL` is wrong, or the server refuses it.
+        RetryLater: the server does not answer.
+    """
+    url = read_url(SETTING, settings.ledger)
+    if url.get_backend_name() == SQLITE:
+        engine = create_engine(url, hide_parameters=True)
+        if url.database:
+            _create_private(Path(url.database))
         _prepare_sqlite(engine)
+    else:
+        engine = _connect_postgresql(url)
     _migrate(engine)
     return engine
 
@@ -36,6 +44,33 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction that will write: SQLite takes the write lock at its start."""
     with engine.connect().execution_options(ledger_write=True) as connection, connection.begin():
         yield connection
+
+
+def hold(db: Connection, name: str) -> None:
+    """Wait until no other transaction holds `name`, and hold it until this one ends.
+
+    For PostgreSQL, where writers run side by side; SQLite has one writer at a time anyway.
+    """
+    if db.dialect.name == POSTGRESQL:
+        db.execute(text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
+def _connect_postgresql(url: URL) -> Engine:
+    """An engine for a process that does one thing at a time, whatever the server's own defaults are.
+
+    READ COMMITTED, for a claim must see what was committed while it waited for a lock.
+    """
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        isolation_level="READ COMMITTED",
+        pool_size=1,
+        max_overflow=1,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "omnichannel ledger"},
+    )
+    with explaining(SETTING, url), engine.connect():
+        return engine
 
 
 def _create_private(path: Path) -> None:
@@ -66,8 +101,7 @@ def _migrate(engine: Engine) -> None:
     if revision(engine) == head:
         return
     with ONE_AT_A_TIME, writing(engine) as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        hold(connection, "migration")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

@@ -121,8 +121,9 @@ def _insert(db: Connection, run: Run, rows: list[Decision]) -> list[str]:
 def _withdraw(db: Connection, run: Run, decided: set[str]) -> int:
     """Suppress what this date planned earlier and decides no more; how many."""
     columns = (Message.message_key, Message.state, Message.fence)
-    mine = select(*columns).where(Message.business_date == run.business_date, Message.state == PLANNED)
-    gone = [row for row in db.execute(mine).all() if row.message_key not in decided]
+    mine = (Message.business_date == run.business_date, Message.state == PLANNED)
+    planned = select(*columns).where(*mine).order_by(Message.message_key).with_for_update()
+    gone = [row for row in db.execute(planned).all() if row.message_key not in decided]
     for row in gone:
         move(
             db,

@@ -62,9 +62,8 @@ def settle(settings: Settings, business_date: date) -> dict[str, int]:
 def _unknown(db: Connection, business_date: date) -> list[Row[Any]]:
     mine = (Message.state == states.UNKNOWN, Message.business_date <= business_date)
     sent_at = func.coalesce(Message.sent_at, Message.claimed_at, type_=Message.sent_at.type).label("left_at")
-    return list(
-        db.execute(select(Message.__table__, sent_at).where(*mine).order_by(Message.message_key)).all()
-    )
+    found = select(Message.__table__, sent_at).where(*mine).order_by(Message.message_key)
+    return list(db.execute(found.with_for_update()).all())
 
 
 def _settle(db: Connection, settings: Settings, run: Run, row: Row[Any], evidence: Evidence) -> str:

@@ -1,3 +1,5 @@
+"""Every test that asks for `settings` runs with the ledger in SQLite and with it in PostgreSQL."""
+
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -7,16 +9,36 @@ import pytest
 from sqlalchemy import select
 
 from include.ledger.engine import open_ledger
-from include.ledger.models import Message
+from include.ledger.models import Base, Message
 from include.settings import Settings
+from tests.fixtures.postgres import Server
 from tests.fixtures.receivers import House, Relay, mailhouse, relay
 
 D = date(2026, 3, 15)
+TABLES = Base.metadata.sorted_tables
+ENGINES = ("sqlite", "postgresql")
+on_sqlite = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+on_postgresql = pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+# Defaults of a server that the ledger must not lean on.
+NOT_OURS = {"timezone": "Asia/Kathmandu", "default_transaction_isolation": "serializable"}
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(var=tmp_path / "var", clock="sandbox", lease=10.0, client_timeout=5.0)
+@pytest.fixture(scope="session")
+def shared_ledger(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """URL of the ledger in PostgreSQL at which tests take turns: one for each would cost more."""
+    url = postgres.create("ledger", **NOT_OURS)
+    open_ledger(Settings(var=tmp_path_factory.mktemp("ledger"), ledger_url=url)).dispose()
+    return url
+
+
+@pytest.fixture(params=ENGINES)
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Settings with an empty ledger."""
+    url = ""
+    if request.param == "postgresql":
+        url = request.getfixturevalue("shared_ledger")
+        request.getfixturevalue("postgres").empty("ledger", *(t.name for t in TABLES))
+    return Settings(var=tmp_path / "var", ledger_url=url, clock="sandbox", lease=10.0, client_timeout=5.0)
 
 
 @pytest.fixture
@@ -46,3 +68,15 @@ def states(settings: Settings) -> dict[str, str]:
     for row in messages(settings):
         told[row["customer_id"]] = f"{row['state']}:{row['reason']}" if row["reason"] else row["state"]
     return told
+
+
+def everything(settings: Settings) -> str:
+    """All that a ledger keeps, as text: every row of every table, and the file where there is one."""
+    engine = open_ledger(settings)
+    with engine.connect() as db:
+        rows = [
+            repr(tuple(row)) for table in Base.metadata.sorted_tables for row in db.execute(select(table))
+        ]
+    engine.dispose()
+    files = [path.read_bytes().decode("latin-1") for path in settings.var.glob("ledger.sqlite*")]
+    return "\n".join([*rows, *files])

@@ -1,9 +1,14 @@
-"""Killed by SIGKILL at each failpoint twice, the same step ends the work: nothing twice, nothing lost."""
+"""Killed by SIGKILL at each failpoint twice, the same step ends the work: nothing twice, nothing lost.
+
+All with the ledger in SQLite; in PostgreSQL those before a commit, where it is the server that must let go of
+what a killed process held. After a commit both hold the same rows, and the rest is not the ledger's.
+"""
 
 import re
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,6 +27,7 @@ DECLARED = {
     name
     for folder in ("ledger", "senders")
     for path in (ROOT / "include" / folder).rglob("*.py")
+    if path.name != "meta_audience.py"  # drilled at its own receiver: tests/unit/senders/test_meta_kills.py
     for name in re.findall(r'failpoint\("([a-z_.]+)"\)', path.read_text())
 }
 MESSAGE_POINTS = sorted(name for name in DECLARED if name.startswith(("plan_messages.", "dispatch.")))
@@ -29,6 +35,7 @@ SETTLE_POINTS = sorted(name for name in DECLARED if name.startswith("settle."))
 SYNC_POINTS = sorted(name for name in DECLARED if name.startswith(("plan_sync.", "sync.")))
 # Passed once at most: the work is done, or found done, when the step is run again.
 ONCE = {"sync.after_send", "sync.after_file", "sync.after_acknowledge", "sync.after_release"}
+HELD_BY_THE_SERVER = {name for name in DECLARED if re.search(r"\.before_(?!send|rename)", name)}
 # Reached only where an earlier crash has left something in flight that did not arrive.
 AFTER_A_CRASH = {"sync.before_release", "sync.after_release"}
 
@@ -46,8 +53,12 @@ def kill_twice_then_finish(run, steps, var, failpoint):
     return killed
 
 
-def drill_messages(run, folder: Path, failpoint: str) -> None:
-    settings = Settings(var=folder / "var", clock="sandbox", lease=2.5, client_timeout=1.5)
+def house(folder: Path, ledger_url: str) -> Settings:
+    return Settings(var=folder / "var", ledger_url=ledger_url, clock="sandbox", lease=2.5, client_timeout=1.5)
+
+
+def drill_messages(run, folder: Path, ledger_url: str, failpoint: str) -> None:
+    settings = house(folder, ledger_url)
     publish(settings, D, dim_contact_points=PEOPLE, fct_message_decisions=[decision(p, D) for p in PEOPLE])
     with relay(folder) as server:
         steps = [("plan", None)]
@@ -87,8 +98,8 @@ def settle_from(settings, server):
     return unseen
 
 
-def drill_sync(run, folder: Path, failpoint: str) -> None:
-    settings = Settings(var=folder / "var")
+def drill_sync(run, folder: Path, ledger_url: str, failpoint: str) -> None:
+    settings = house(folder, ledger_url)
     rows = [{"audience": "lapsed_buyers", "customer_id": p["customer_id"], "entered_date": D} for p in PEOPLE]
     publish(settings, D, dim_contact_points=PEOPLE, fct_audience_membership=rows)
     (settings.var / "audiences").mkdir()
@@ -108,8 +119,8 @@ def drill_sync(run, folder: Path, failpoint: str) -> None:
         assert [line.split(",")[1] for line in lines[1:]] == [f'"c{n}"' for n in range(4)]
 
 
-def drill_settle(run, folder: Path, failpoint: str) -> None:
-    settings = Settings(var=folder / "var", clock="sandbox", lease=2.5, client_timeout=1.5)
+def drill_settle(run, folder: Path, ledger_url: str, failpoint: str) -> None:
+    settings = house(folder, ledger_url)
     publish(settings, D, dim_contact_points=PEOPLE[:1], fct_message_decisions=[decision(PEOPLE[0], D)])
     plan(settings, D)
     with relay(folder) as server:
@@ -130,19 +141,29 @@ DRILLS = [
 
 def test_every_declared_failpoint_has_its_drill():
     assert {name for _, name in DRILLS} == DECLARED
+    assert len(HELD_BY_THE_SERVER) >= 8
     assert len(DECLARED) >= 20
 
 
+RUNS = [
+    *(("sqlite", drill, name) for drill, name in DRILLS),
+    *(("postgresql", drill, name) for drill, name in DRILLS if name in HELD_BY_THE_SERVER),
+]
+
+
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
+def results(tmp_path_factory, postgres):
     """All drills, several at a time: they mostly wait for leases."""
-    steps = Steps()
+    steps, running = Steps(), {}
     with ThreadPoolExecutor(8) as pool:
-        folders = {name: tmp_path_factory.mktemp("drill") for _, name in DRILLS}
-        yield {name: pool.submit(drill, steps.run, folders[name], name) for drill, name in DRILLS}
+        for engine, drill, name in RUNS:
+            url = postgres.create(name) if engine == "postgresql" else ""
+            run = partial(steps.run, OMNI_LEDGER_URL=url)
+            running[engine, name] = pool.submit(drill, run, tmp_path_factory.mktemp("drill"), url, name)
+        yield running
     steps.close()
 
 
-@pytest.mark.parametrize("name", [name for _, name in DRILLS])
-def test_killed_there_twice_nothing_goes_twice_and_nothing_is_lost(results, name):
-    results[name].result()
+@pytest.mark.parametrize(("engine", "name"), [(engine, name) for engine, _, name in RUNS])
+def test_killed_there_twice_nothing_goes_twice_and_nothing_is_lost(results, engine, name):
+    results[engine, name].result()

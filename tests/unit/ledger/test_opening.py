@@ -1,26 +1,57 @@
 """The ledger opens from nothing, from several processes at once, and again without change."""
 
 import multiprocessing
-import sqlite3
+import os
 import stat
+import subprocess
+import sys
+import traceback
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from urllib.parse import quote
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, make_url, text
 
-from include.ledger.engine import open_ledger, revision
+from include.errors import FixConnection, OmniError, RetryLater
+from include.ledger.engine import MIGRATIONS, open_ledger, revision
 from include.ledger.models import Base
-from include.settings import Settings
+from include.settings import ROOT, Settings
+from tests.fixtures.postgres import PASSWORD
+from tests.unit.ledger.conftest import everything, on_postgresql, on_sqlite
+
+HEAD = max(path.name[1:5] for path in (MIGRATIONS / "versions").glob("r*.py"))
 
 
-def test_an_empty_database_becomes_what_the_models_say(settings):
+@pytest.fixture
+def unmade(settings, request):
+    """Settings of a ledger whose database holds nothing yet."""
+    if not settings.ledger_url:
+        yield settings
+        return
+    server = request.getfixturevalue("postgres")
+    yield settings.model_copy(update={"ledger_url": server.create("unmade")})
+    server.drop("unmade")
+
+
+def open_it(settings: Settings) -> str:
     engine = open_ledger(settings)
+    try:
+        return str(revision(engine))
+    finally:
+        engine.dispose()
+
+
+def test_an_empty_database_becomes_what_the_models_say(unmade):
+    engine = open_ledger(unmade)
     with engine.connect() as db:
         assert compare_metadata(MigrationContext.configure(db), Base.metadata) == []
-    assert revision(engine) == "0001"
+    assert revision(engine) == HEAD
+    engine.dispose()
 
 
+@on_sqlite
 def test_opening_again_changes_nothing(settings):
     open_ledger(settings).dispose()
     path = settings.var / "ledger.sqlite"
@@ -29,6 +60,21 @@ def test_opening_again_changes_nothing(settings):
     assert path.read_bytes() == before and len(before) > 10_000
 
 
+def test_eight_processes_may_open_a_new_ledger_at_once(unmade):
+    with multiprocessing.get_context("fork").Pool(8) as pool:
+        assert pool.map(open_it, [unmade] * 8) == [HEAD] * 8
+    engine = create_engine(unmade.ledger)
+    with engine.connect() as db:
+        assert db.execute(text("select version_num from alembic_version")).all() == [(HEAD,)]
+    engine.dispose()
+
+
+def test_threads_may_open_ledgers_of_their_own_at_once(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(open_it, [Settings(var=tmp_path / str(n)) for n in range(8)])) == [HEAD] * 8
+
+
+@on_sqlite
 def test_a_commit_is_on_disk_and_readers_do_not_wait(settings):
     engine = open_ledger(settings)
     with engine.connect() as db:
@@ -38,26 +84,57 @@ def test_a_commit_is_on_disk_and_readers_do_not_wait(settings):
         assert db.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
 
+@on_sqlite
 def test_the_file_is_private(settings):
     open_ledger(settings).dispose()
     assert stat.S_IMODE((settings.var / "ledger.sqlite").stat().st_mode) == 0o600
 
 
-def test_threads_may_open_ledgers_of_their_own_at_once(tmp_path):
-    with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(open_it, [tmp_path / str(n) for n in range(8)])) == ["0001"] * 8
+@on_postgresql
+def test_a_claim_sees_what_was_committed_while_it_waited_whatever_the_servers_default(settings):
+    engine = open_ledger(settings)
+    with engine.connect() as db:
+        assert db.scalar(text("show transaction_isolation")) == "read committed"
+        assert db.scalar(text("show timezone")) == "Asia/Kathmandu"
+    engine.dispose()
 
 
-def open_it(var: Path) -> str:
-    engine = open_ledger(Settings(var=var))
-    try:
-        return str(revision(engine))
-    finally:
-        engine.dispose()
+@on_postgresql
+def test_the_command_that_deployment_runs_migrates_and_says_so(unmade, tmp_path):
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMNI_LEDGER_URL": unmade.ledger_url}
+    command = [sys.executable, "-m", "include.ledger"]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert f"at revision {HEAD}" in done.stdout
+    assert revision(create_engine(unmade.ledger_url)) == HEAD
+    assert everything(unmade) == ""
+    wrong = environment | {"OMNI_LEDGER_URL": str(make_url(unmade.ledger_url).set(password="wr0ng"))}
+    failed = subprocess.run(command, env=wrong, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert failed.returncode == 2
+    assert "OMNI_LEDGER_URL" in failed.stderr
 
 
-def test_eight_processes_may_open_a_new_ledger_at_once(tmp_path):
-    with multiprocessing.get_context("fork").Pool(8) as pool:
-        assert pool.map(open_it, [tmp_path / "var"] * 8) == ["0001"] * 8
-    with sqlite3.connect(tmp_path / "var" / "ledger.sqlite") as db:
-        assert db.execute("select version_num from alembic_version").fetchall() == [("0001",)]
+def without_server(url: str) -> str:
+    return make_url(url).set(port=1).render_as_string(hide_password=False)
+
+
+@on_postgresql
+@pytest.mark.parametrize(
+    ("change", "error", "said"),
+    [
+        (lambda url: url.replace("%2F", "%2B"), FixConnection, "password authentication failed"),
+        (lambda url: url.rsplit("/", 1)[0] + "/nowhere", FixConnection, 'database "nowhere" does not exist'),
+        (without_server, RetryLater, "no database answers"),
+        (lambda url: "postgresql://keeper:" + PASSWORD + "@127.0.0.1/ledger", OmniError, "URL"),
+        (lambda url: "postgresql://keeper@127.0.0.1:the#keeper/ledger", FixConnection, "not a database URL"),
+        (lambda url: "the#keeper", FixConnection, "not a database URL"),
+        (lambda url: "mysql://keeper:the#keeper@127.0.0.1/ledger", FixConnection, "must begin with"),
+    ],
+)
+def test_a_wrong_address_names_the_setting_and_never_the_password(settings, change, error, said):
+    wrong = settings.model_copy(update={"ledger_url": change(settings.ledger_url)})
+    with pytest.raises(error, match=said) as caught:
+        open_ledger(wrong)
+    told = "".join(traceback.format_exception(caught.value))
+    assert "OMNI_LEDGER_URL" in str(caught.value)
+    for part in ("the#keeper", "the%23keeper", quote(PASSWORD, safe="")):
+        assert part not in told
