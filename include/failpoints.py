@@ -1,8 +1,8 @@
 """Named places at which a drill kills the process, to show that a crash there loses nothing.
 
-Off unless `OMNI_FAILPOINT` names one: `OMNI_FAILPOINT=landing.before_commit`. The process dies by
-SIGKILL the first `OMNI_FAILPOINT_TIMES` times (default 1), counted in a file under
-`OMNI_VAR/failpoints/` because a killed process remembers nothing.
+Off unless `OMNI_FAILPOINT` names one, or several: `OMNI_FAILPOINT=landing.before_commit,audit.before_write`.
+The process dies by SIGKILL the first `OMNI_FAILPOINT_TIMES` times (default 1) at each, counted in a file
+under `OMNI_VAR/failpoints/` because a killed process remembers nothing.
 """
 
 import os
@@ -13,7 +13,7 @@ from include import settings
 
 def failpoint(name: str) -> None:
     """Die here if a drill asks for it; otherwise do nothing."""
-    if os.environ.get("OMNI_FAILPOINT") != name:
+    if name not in os.environ.get("OMNI_FAILPOINT", "").split(","):
         return
     counter = settings.load().var / "failpoints" / name
     counter.parent.mkdir(parents=True, exist_ok=True)
