@@ -40,9 +40,15 @@ def open_ledger(settings: Settings) -> Engine:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction that will write: SQLite takes the write lock at its start."""
+def writing(engine: Engine, name: str | None = None) -> Iterator[Connection]:
+    """One transaction that will write: SQLite takes the write lock at its start.
+
+    Args:
+        name: of what is read and then written as a whole; see `hold`.
+    """
     with engine.connect().execution_options(ledger_write=True) as connection, connection.begin():
+        if name is not None:
+            hold(connection, name)
         yield connection
 
 
@@ -100,8 +106,7 @@ def _migrate(engine: Engine) -> None:
     head = ScriptDirectory.from_config(config).get_current_head()
     if revision(engine) == head:
         return
-    with ONE_AT_A_TIME, writing(engine) as connection:
-        hold(connection, "migration")
+    with ONE_AT_A_TIME, writing(engine, "migration") as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
