@@ -110,8 +110,8 @@ def held_back(settings: Settings, trouble: Trouble) -> str:
 def advice(guide: str, *names: str) -> str:
     """The line of a DAG's page about one of these names (an error, a task), or its first paragraph."""
     for head, said in _entries(guide):
-        told_of = re.findall(r"[`*]+([\w*]+?)[`*]*(?=[`*])", head)
-        if any(fnmatch(name, pattern) for name in names for pattern in told_of):
+        told_of = re.findall(r"`([\w*]+)`|\*(\w+)\*", head)
+        if any(fnmatch(name, task or error) for name in names for task, error in told_of):
             return said
     paragraphs = [_flat(p) for p in guide.split("\n\n") if p.startswith("**")]
     return paragraphs[0] if paragraphs else ""

@@ -20,6 +20,15 @@ def _is_passing(error: BaseException) -> bool:
     return isinstance(error, httpx.ReadTimeout)
 
 
+def unhealthy(url: str) -> str:
+    """Name of the first service that is not healthy yet, or an empty string."""
+    health = httpx.get(f"{url}/api/v2/monitor/health", timeout=5).raise_for_status().json()
+    for name in ("metadatabase", "dag_processor", "scheduler", "triggerer"):
+        if (health.get(name) or {}).get("status") != "healthy":
+            return name.replace("_", "-")
+    return ""
+
+
 def _is_of(run: Mapping[str, Any], day: date) -> bool:
     """Whether a run is about this date; a run by schedule begins at the date's midnight in its zone."""
     if day.isoformat() in (run["dag_run_id"], run["partition_key"]):

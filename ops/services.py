@@ -4,6 +4,7 @@ Everything started here leads a session of its own, is remembered in `var/airflo
 stopped by exactly that list, with what it has started in turn.
 """
 
+import contextlib
 import json
 import socket
 import subprocess
@@ -17,7 +18,7 @@ import httpx
 
 from include.settings import ROOT, Settings
 from ops import sessions
-from ops.airflow_api import AirflowApi
+from ops.airflow_api import AirflowApi, unhealthy
 from ops.installation import environment, home, password
 
 SERVICES = ("api-server", "dag-processor", "scheduler", "triggerer")
@@ -86,22 +87,36 @@ def start(settings: Settings, port: int = 0) -> Services:
     return services
 
 
-def running(settings: Settings) -> Services | None:
-    """The services that `start` left up, if they answer."""
-    folder = home(settings)
-    try:
-        services = Services(settings, int((folder / "port").read_text()), password(settings))
-        return services if not _unhealthy(services.url) else None
-    except (OSError, ValueError, httpx.HTTPError):
-        return None
+def running(settings: Settings, patience: float = 30.0) -> Services | None:
+    """The services that `start` left up, if they answer; a busy machine is given time for that."""
+    end = time.monotonic() + patience
+    while _alive(settings):
+        with contextlib.suppress(OSError, ValueError, httpx.HTTPError):
+            port = int((home(settings) / "port").read_text())
+            services = Services(settings, port, password(settings))
+            if not unhealthy(services.url):
+                return services
+        if time.monotonic() > end:
+            break
+        time.sleep(0.5)
+    return None
+
+
+def _alive(settings: Settings) -> bool:
+    """Whether every service that was started still runs."""
+    leaders = _pids(settings)
+    return bool(leaders) and all(sessions.is_alive(pid) for pid in leaders)
+
+
+def _pids(settings: Settings) -> list[int]:
+    path = home(settings) / "pids.json"
+    return list(json.loads(path.read_text())) if path.exists() else []
 
 
 def stop(settings: Settings, patience: float = 15.0) -> None:
     """Stop exactly what `start` started; kill what does not end in time."""
-    pids = home(settings) / "pids.json"
-    groups: list[int] = json.loads(pids.read_text()) if pids.exists() else []
-    sessions.end(groups, patience)
-    pids.unlink(missing_ok=True)
+    sessions.end(_pids(settings), patience)
+    (home(settings) / "pids.json").unlink(missing_ok=True)
     (home(settings) / "port").unlink(missing_ok=True)
 
 
@@ -139,9 +154,7 @@ def _spawn(settings: Settings, env: dict[str, str], command: list[str]) -> None:
             stderr=out,
             start_new_session=True,
         )
-    pids = home(settings) / "pids.json"
-    known = json.loads(pids.read_text()) if pids.exists() else []
-    pids.write_text(json.dumps([*known, process.pid]))
+    (home(settings) / "pids.json").write_text(json.dumps([*_pids(settings), process.pid]))
 
 
 def _await_health(settings: Settings, services: Services) -> None:
@@ -149,28 +162,18 @@ def _await_health(settings: Settings, services: Services) -> None:
     waiting = "api-server"
     while time.monotonic() < end:
         try:
-            waiting = _unhealthy(services.url)
+            waiting = unhealthy(services.url)
         except httpx.HTTPError:
             waiting = "api-server"
         if not waiting:
             return
         sessions.reap()
-        for pid in json.loads((home(settings) / "pids.json").read_text()):
-            if not sessions.is_alive(pid):
-                raise StartFailed(
-                    f"An Airflow service ended while starting: see {_log(settings, waiting).parent}"
-                )
+        if not _alive(settings):
+            raise StartFailed(
+                f"An Airflow service ended while starting: see {_log(settings, waiting).parent}"
+            )
         time.sleep(0.25)
     raise StartFailed(f"{waiting} did not become healthy: see {_log(settings, waiting)}")
-
-
-def _unhealthy(url: str) -> str:
-    """Name of the first service that is not healthy yet, or an empty string."""
-    health = httpx.get(f"{url}/api/v2/monitor/health", timeout=5).raise_for_status().json()
-    for name in ("metadatabase", "dag_processor", "scheduler", "triggerer"):
-        if (health.get(name) or {}).get("status") != "healthy":
-            return name.replace("_", "-")
-    return ""
 
 
 def _log(settings: Settings, service: str) -> Path:

@@ -108,7 +108,7 @@ def _say_where(up: services.Services, plan: str) -> int:
 
 
 def _down(house: settings.Settings) -> int:
-    was_up, company = services.running(house), sandbox.status(house)
+    was_up, company = services.running(house, patience=0), sandbox.status(house)
     bring_up.take_down(house)
     stopped = [f"Airflow at {was_up.url}"] if was_up else []
     stopped += ["the sandbox"] if company.is_running else []

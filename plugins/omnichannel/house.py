@@ -26,6 +26,10 @@ SOURCES_POOL = "sources"
 WAREHOUSE_POOL = "warehouse"
 DESTINATIONS_POOL = "destinations"
 
+# Seconds between two looks of a task that waits. Much less, and Airflow can queue the next look before it
+# has taken note that the last one ended, and then counts a failure that was none.
+LOOK_AGAIN = 10 if SETTINGS.clock == "sandbox" else 60
+
 FIX_REASON = "A person must act: a retry would fail the same way."
 RETRY_POLICY = ExceptionRetryPolicy(
     rules=[

@@ -4,7 +4,9 @@ from datetime import date
 from typing import Any
 
 import pendulum
+from airflow.timetables.base import DataInterval
 from airflow.timetables.interval import CronDataIntervalTimetable
+from airflow.utils.types import DagRunType
 from pendulum import DateTime
 
 MIDNIGHT = "0 0 * * *"
@@ -30,6 +32,17 @@ class BusinessNights(CronDataIntervalTimetable):
             return super()._skip_to_latest(earliest)
         first = self._first_night
         return pendulum.datetime(first.year, first.month, first.day, tz=self._timezone).in_timezone("UTC")
+
+    def generate_run_id(
+        self, *, run_type: DagRunType, run_after: DateTime, data_interval: DataInterval | None, **extra: Any
+    ) -> str:
+        """`scheduled__<business date>`: Airflow's own would name the midnight at which it ended."""
+        if data_interval is None or run_type not in (DagRunType.SCHEDULED, DagRunType.BACKFILL_JOB):
+            return super().generate_run_id(
+                run_type=run_type, run_after=run_after, data_interval=data_interval, **extra
+            )
+        night = data_interval.start.in_timezone(self._timezone).date()
+        return f"{run_type.value}__{night}"
 
     def serialize(self) -> dict[str, Any]:
         """As JSON, for the scheduler."""

@@ -45,6 +45,21 @@ def test_the_scheduler_and_the_ui_read_back_schedules_and_owners(run_python, tmp
     assert shown["build_customer360"][0] == "data-platform"
 
 
+def test_airflow_loads_the_plugin_alone_and_every_task_reads_the_rest_anew(run_python, tmp_path):
+    said = run_python(
+        "import sys\n"
+        "from airflow import plugins_manager\n"
+        "print('>', *plugins_manager.get_timetables_plugins())\n"
+        "ours = ('omnichannel', 'include', 'tasks')\n"
+        "print('>', *sorted(m for m in sys.modules if m.split('.')[0] in ours))\n",
+        AIRFLOW_HOME=str(tmp_path),
+        AIRFLOW__CORE__PLUGINS_FOLDER=str(ROOT / "plugins"),
+    )
+    registered, imported = [line[2:] for line in said.splitlines() if line.startswith(">")]
+    assert registered == "omnichannel.timetable.BusinessNights"
+    assert imported == "omnichannel omnichannel.timetable"
+
+
 def test_required_channels_come_before_optional_ones_and_publishing_before_sending(dag_bag):
     def weight(dag_id):
         return {task.priority_weight for task in dag_bag.dags[dag_id].tasks}

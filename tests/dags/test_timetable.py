@@ -5,6 +5,7 @@ from datetime import date
 import pendulum
 import pytest
 from airflow.timetables.base import DataInterval, TimeRestriction
+from airflow.utils.types import DagRunType
 
 from omnichannel.timetable import BusinessNights
 
@@ -88,6 +89,15 @@ def test_a_night_is_a_day_of_the_companys_zone_through_the_change_of_clocks(now)
     info = table.next_dagrun_info(last_automated_data_interval=None, restriction=BY_SCHEDULE)
     assert (info.data_interval.end - info.data_interval.start).total_seconds() == 23 * 3600
     assert following(table, info.data_interval) == date(2026, 3, 30)
+
+
+@pytest.mark.parametrize("kind", [DagRunType.SCHEDULED, DagRunType.BACKFILL_JOB])
+def test_a_run_is_named_after_its_business_date(kind):
+    interval = night(2026, 7, 13)  # which begins on the 12th by UTC
+    table = BusinessNights(ZONE)
+    said = table.generate_run_id(run_type=kind, run_after=interval.end, data_interval=interval)
+    assert said == f"{kind.value}__2026-07-13"
+    assert DagRunType.from_run_id(said) is kind
 
 
 @pytest.mark.parametrize("first_night", [None, date(2026, 3, 17)])

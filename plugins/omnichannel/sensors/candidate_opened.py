@@ -5,7 +5,7 @@ from typing import Any
 
 from airflow.sdk import BaseSensorOperator
 
-from omnichannel.house import SETTINGS, WAREHOUSE_POOL, business_date
+from omnichannel.house import LOOK_AGAIN, SETTINGS, WAREHOUSE_POOL, business_date
 
 
 class CandidateOpenedSensor(BaseSensorOperator):
@@ -18,7 +18,7 @@ class CandidateOpenedSensor(BaseSensorOperator):
         super().__init__(
             pool=WAREHOUSE_POOL,
             mode="reschedule",
-            poke_interval=2 if SETTINGS.clock == "sandbox" else 60,
+            poke_interval=LOOK_AGAIN,
             timeout=timedelta(hours=12).total_seconds(),
             **kwargs,
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow.sdk import BaseSensorOperator, PokeReturnValue
 
-from omnichannel.house import SETTINGS, business_date
+from omnichannel.house import LOOK_AGAIN, SETTINGS, business_date
 
 Streams = Sequence[dict[str, str]]
 
@@ -20,7 +20,9 @@ class StreamsChosenSensor(BaseSensorOperator):
 
     def __init__(self, *, streams: Streams, **kwargs: Any) -> None:
         waiting = timedelta(hours=2)
-        super().__init__(mode="reschedule", poke_interval=2, timeout=waiting.total_seconds(), **kwargs)
+        super().__init__(
+            mode="reschedule", poke_interval=LOOK_AGAIN, timeout=waiting.total_seconds(), **kwargs
+        )
         self.streams = streams
 
     def poke(self, context: Any) -> PokeReturnValue:
