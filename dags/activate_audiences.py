@@ -15,7 +15,8 @@ from datetime import timedelta
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import dag, task_group
 
-from omnichannel.house import CUSTOMERS_PUBLISHED, EVERY_DAG, once_a_date
+from omnichannel import params
+from omnichannel.house import CUSTOMERS_PUBLISHED, every_dag, once_a_date
 from omnichannel.tasks import announce_audiences, deliver_approved, list_questions, list_syncs, sync_audience
 
 
@@ -40,7 +41,7 @@ def ask(sync: str, question: str, subject: str, body: str) -> None:
     doc_md=__doc__,
     tags=["layer:activate", "required"],
     # a question may still be open when the next night comes
-    **EVERY_DAG | {"max_active_runs": 3},
+    **every_dag("deliver", {"dry_run": params.DRY_RUN}) | {"max_active_runs": 3},
 )
 def activate_audiences() -> None:
     synced = sync_audience.expand(sync=list_syncs())

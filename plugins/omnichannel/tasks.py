@@ -99,21 +99,26 @@ def list_syncs() -> list[str]:
 
 @task(pool=DESTINATIONS_POOL, map_index_template="{{ task.op_kwargs['sync'] }}")
 def sync_audience(sync: str) -> dict[str, int]:
-    """Deliver what changed in one audience since the destination last acknowledged it."""
+    """Deliver what changed in one audience since the destination last acknowledged it, or only plan it."""
     from include.ledger.deliveries import apply_sync
     from include.ledger.exposures import find_sync
     from include.ledger.plans import plan_sync
     from omnichannel.hooks.connections import connection
 
-    plan_sync(SETTINGS, sync, today())
+    refuse_past_by_hand()
+    planned = plan_sync(SETTINGS, sync, today())
+    if is_dry_run():
+        return planned
     return apply_sync(SETTINGS, sync, today(), connection(find_sync(sync).conn_id))
 
 
 @task(trigger_rule="all_done")
 def list_questions() -> list[dict[str, str]]:
-    """What waits for a person's answer, also where another sync has failed."""
+    """What waits for a person's answer, also where another sync has failed; a dry run asks nothing."""
     from include.ledger.approvals import open_questions
 
+    if is_dry_run():
+        return []
     return [
         {"sync": q.sync, "question": q.question, "subject": q.subject, "body": q.body}
         for q in open_questions(SETTINGS, today())
@@ -139,6 +144,8 @@ def deliver_approved(sync: str, question: str) -> dict[str, int]:
 @task(outlets=[AUDIENCES_DELIVERED])
 def announce_audiences() -> None:
     """Tell the report that every sync of the date has gone out."""
+    if is_dry_run():
+        raise AirflowSkipException("A dry run: nothing went out.")
     announce(AUDIENCES_DELIVERED, get_current_context())
 
 
