@@ -15,7 +15,7 @@ export GX_ANALYTICS_ENABLED := false
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install nightly up down test drill lint format build score lock
+.PHONY: help install nightly up down airflow test drill lint format build score lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ up: $(INSTALLED) ## keep Airflow and the sandbox running, nights by schedule: DA
 
 down: $(INSTALLED) ## stop what `make up` started
 	@$(RUN) -m ops.up down
+
+airflow: $(INSTALLED) ## Airflow's own command line on what `make up` started: CMD='backfill create ...'
+	@$(RUN) -m ops.cli $(CMD)
 
 test: $(INSTALLED) ## run every test (ARGS= goes to pytest)
 	$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)

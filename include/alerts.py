@@ -74,7 +74,7 @@ def of_lateness(settings: Settings, dag_id: str, run_id: str, hours: float, link
         subject=f"{dag_id} is late: its run {run_id} has not ended",
         what=f"{dag_id} should have ended {hours:g} hours after it was queued, and has not.",
         since=f"{hours:g} hours ago",
-        held_back=f"What comes after it waits. {_readers(settings)}",
+        held_back=f"What comes after it waits. {_readers(_newest(settings))}",
         to_do="Open the run: what is red, what waits for a person (awaiting input), what waits for a pool? "
         f"{_page(dag_id)}",
         link=link,
@@ -98,8 +98,10 @@ def held_back(settings: Settings, trouble: Trouble) -> str:
     if trouble.dag_id.startswith("ingest_") or trouble.dag_id == "build_customer360":
         if trouble.task_id == "start_sending":
             return f"{day} is published; no audience and no message of it leaves yet."
-        nothing = f"nothing of {day} is published, and no audience or message of it leaves."
-        return f"{nothing} {_readers(settings)}"
+        newest = _newest(settings)
+        if newest and trouble.day and newest >= trouble.day:
+            return f"nothing: what is published stays as it is. {_readers(newest)}"
+        return f"nothing of {day} is published, and no audience or message of it leaves. {_readers(newest)}"
     if trouble.dag_id == "activate_audiences":
         return f"this audience alone, as of {day}; the others have gone out."
     if trouble.dag_id == "send_messages":
@@ -128,17 +130,21 @@ def _flat(text: str) -> str:
 
 
 def _to_do(trouble: Trouble, error: object) -> str:
-    kind = type(error).__name__ if isinstance(error, OmniError) else ""
-    said = advice(trouble.guide, *filter(None, (kind, trouble.task_id)))
+    kinds = [kind.__name__ for kind in type(error).__mro__ if issubclass(kind, OmniError)]
+    said = advice(trouble.guide, *kinds, trouble.task_id)
     return f"{said} {_page(trouble.dag_id)}".strip()
 
 
-def _readers(settings: Settings) -> str:
+def _newest(settings: Settings) -> date | None:
     from include.warehouse.published import current  # heavy, and DAG files import this module
     from include.warehouse.versions import date_of
 
     version = current(settings)
-    return f"Readers see {date_of(version.name)}." if version else "Readers see nothing yet."
+    return date_of(version.name) if version else None
+
+
+def _readers(newest: date | None) -> str:
+    return f"Readers see {newest}." if newest else "Readers see nothing yet."
 
 
 def _page(dag_id: str) -> str:

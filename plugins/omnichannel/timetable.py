@@ -25,6 +25,11 @@ class BusinessNights(CronDataIntervalTimetable):
         since = f", each night from {first_night} on" if first_night else ""
         self.description = f"At midnight in {time_zone}{since}"
 
+    @property
+    def summary(self) -> str:
+        """What the list of DAGs shows."""
+        return "each midnight"
+
     def _skip_to_latest(self, earliest: DateTime | None) -> DateTime:
         # The scheduler asks this of a DAG without `catchup`, and a backfill never does: so a DAG of the
         # house has none, its start date lies before any data, and both find what they look for.

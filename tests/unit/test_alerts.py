@@ -50,6 +50,18 @@ def test_a_failed_required_channel_says_what_is_held_back_and_what_to_do(setting
     assert TROUBLE.link in text
 
 
+def test_a_rerun_that_fails_holds_nothing_back_that_readers_have(settings):
+    alert = of_failure(settings, replace(TROUBLE, day=date(2026, 3, 15)), RetryLater("down"))
+    assert alert.held_back.startswith("nothing: what is published stays")
+
+
+def test_the_advice_for_a_kind_of_error_holds_for_its_special_cases(settings):
+    class ColumnMissing(FixSource):
+        pass
+
+    assert "Talk to the channel's owner" in of_failure(settings, TROUBLE, ColumnMissing("x")).to_do
+
+
 def test_an_optional_channel_holds_nothing_back(settings):
     alert = of_failure(settings, replace(TROUBLE, is_optional=True), RetryLater("down"))
     assert alert.held_back.startswith("nothing") and "stale" in alert.held_back
