@@ -1,12 +1,16 @@
 """One installation of Airflow under `var/airflow`: its home, its secrets, and what its processes are told."""
 
+import base64
 import json
 import os
 import secrets
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from include.settings import ROOT, Settings
+
+METADATA = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 
 
 def home(settings: Settings) -> Path:
@@ -15,7 +19,10 @@ def home(settings: Settings) -> Path:
 
 
 def environment(settings: Settings, port: int) -> dict[str, str]:
-    """Environment of every Airflow process of this installation."""
+    """Environment of every Airflow process of this installation.
+
+    Where Airflow's metadata lies is for the caller's environment to say; a SQLite file if it says nothing.
+    """
     folder = home(settings)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     airflow = {
@@ -26,11 +33,10 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
         "CORE__PARALLELISM": 4,
         "CORE__MAX_ACTIVE_TASKS_PER_DAG": 4,
         "CORE__DEFAULT_TIMEZONE": settings.time_zone,
-        "CORE__FERNET_KEY": "",
+        "CORE__FERNET_KEY": _secret(folder / "fernet.key", fernet_key),
         "CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
         "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": folder / "passwords.json",
         "CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
-        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder / 'airflow.db'}",
         "API__HOST": "127.0.0.1",
         "API__PORT": port,
         "API__BASE_URL": f"http://127.0.0.1:{port}",
@@ -50,7 +56,8 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
         "USAGE_DATA_COLLECTION__ENABLED": False,
     }
     return (
-        os.environ
+        {METADATA: f"sqlite:///{folder / 'airflow.db'}"}
+        | os.environ
         | {f"AIRFLOW__{name}": str(value) for name, value in airflow.items()}
         | {
             "AIRFLOW_HOME": str(folder),
@@ -78,12 +85,22 @@ def password(settings: Settings) -> str:
     return str(json.loads(path.read_text())["admin"])
 
 
-def _secret(path: Path) -> str:
+def long_secret() -> str:
+    """A new secret that signs."""
+    return secrets.token_urlsafe(64)
+
+
+def fernet_key() -> str:
+    """A new key that encrypts connections kept in the metadata database, in Fernet's form."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+def _secret(path: Path, make: Callable[[], str] = long_secret) -> str:
     """A secret of this installation, made once and readable by its owner only."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(64))
+        path.write_text(make())
     return path.read_text()
 
 

@@ -10,29 +10,20 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
+from include import databases
+from include.errors import OmniError
+from include.ledger.engine import open_ledger
 from include.settings import ROOT, Settings
-from ops import sessions
+from ops import roster, sessions
 from ops.airflow_api import AirflowApi, unhealthy
-from ops.installation import environment, home, password
+from ops.installation import METADATA, environment, home, password
 
-SERVICES = ("api-server", "dag-processor", "scheduler", "triggerer")
-POOLS = {"sources": 3, "warehouse": 1, "destinations": 2}
 STARTUP_SECONDS = 120
-
-# LocalExecutor forks its workers off the scheduler and each task off a worker: what is imported
-# before the fork, no task imports again (Great Expectations alone takes 3 s of CPU). Only libraries:
-# the project's own code must be read anew by every task.
-PRELOADED = "great_expectations,pyarrow.parquet,alembic.command,s3fs,paramiko,psycopg,duckdb"
-PRELOAD_AND_RUN = (
-    "import importlib, runpy, sys; [importlib.import_module(m) for m in sys.argv.pop(1).split(',')]; "
-    "runpy.run_module('airflow', run_name='__main__', alter_sys=True)"
-)
 
 
 class StartFailed(Exception):
@@ -58,8 +49,18 @@ class Services:
 
 
 def migrate(settings: Settings) -> None:
-    """Bring Airflow's metadata database to the version that is installed."""
-    _run_once(settings, environment(settings, 0), "db", "migrate")
+    """Bring the ledger and Airflow's metadata database to the versions that are installed.
+
+    Raises:
+        StartFailed: one of them cannot be reached, or `airflow db migrate` failed.
+    """
+    env = environment(settings, 0)
+    try:
+        databases.check(METADATA, env[METADATA])
+        open_ledger(settings).dispose()
+    except OmniError as error:
+        raise StartFailed(str(error)) from None
+    _run_once(settings, env, "db", "migrate")
 
 
 def start(settings: Settings, port: int = 0) -> Services:
@@ -76,11 +77,11 @@ def start(settings: Settings, port: int = 0) -> Services:
     env = environment(settings, port)
     services = Services(settings, port, password(settings))
     try:
-        for command in _commands():
+        for command in roster.commands():
             _spawn(settings, env, command)
         _await_health(settings, services)
         (folder / "port").write_text(str(port))
-        services.api().set_pools(POOLS)
+        services.api().set_pools(roster.POOLS)
     except BaseException:
         stop(settings)
         raise
@@ -120,13 +121,6 @@ def stop(settings: Settings, patience: float = 15.0) -> None:
     (home(settings) / "port").unlink(missing_ok=True)
 
 
-def _commands() -> Iterator[list[str]]:
-    yield ["-m", "airflow", "api-server", "--workers", "1"]
-    yield ["-m", "airflow", "dag-processor"]
-    yield ["-c", PRELOAD_AND_RUN, PRELOADED, "scheduler", "--skip-serve-logs"]
-    yield ["-m", "airflow", "triggerer", "--skip-serve-logs"]
-
-
 def _run_once(settings: Settings, env: dict[str, str], *command: str) -> None:
     log = _log(settings, command[0])
     with log.open("ab") as out:
@@ -143,7 +137,7 @@ def _run_once(settings: Settings, env: dict[str, str], *command: str) -> None:
 
 
 def _spawn(settings: Settings, env: dict[str, str], command: list[str]) -> None:
-    name = next(word for word in command if word in SERVICES)
+    name = next(word for word in command if word in roster.SERVICES)
     with _log(settings, name).open("ab") as out:
         process = subprocess.Popen(
             [sys.executable, *command],

@@ -1,13 +1,15 @@
 """Airflow's services come up whole or not at all, and go down without a trace."""
 
 import json
+import re
 import socket
+import traceback
 
 import httpx
 import psutil
 import pytest
 
-from ops import installation, services
+from ops import installation, roster, services
 from ops.bring_up import sandbox_settings
 
 
@@ -30,9 +32,9 @@ def test_services_come_up_on_loopback_with_a_login_and_stop_without_a_trace(hous
     up = services.start(house)
     assert services.running(house) == up
     pools = up.api()._call("GET", "/pools")["pools"]
-    assert {p["name"]: p["slots"] for p in pools}.items() >= services.POOLS.items()
-    anonymous = httpx.get(f"{up.url}/api/v2/dags")
-    assert anonymous.status_code == 401
+    assert {p["name"]: p["slots"] for p in pools}.items() >= roster.POOLS.items()
+    assert_anonymous_callers_learn_nothing(up.url)
+    assert_no_login_can_be_guessed(up.url)
     started = below() - before
     assert len(started) >= 4
     listening = {
@@ -47,11 +49,50 @@ def test_services_come_up_on_loopback_with_a_login_and_stop_without_a_trace(hous
     assert services.running(house) is None
 
 
+# What anybody may ask: whether the house stands, which version it runs, where to log in.
+OPEN = {"/api/v2/monitor/health", "/api/v2/version", "/api/v2/auth/login", "/api/v2/auth/logout"}
+UI = ["/ui/dags", "/ui/config", "/ui/connections/hook_meta", "/ui/backfills?dag_id=build_customer360"]
+TASKS = ["connections/shop_api", "variables/any", "xcoms/dag/run/task/key", "dag-runs/count?dag_id=any"]
+
+
+def assert_anonymous_callers_learn_nothing(url: str) -> None:
+    """Ask each route that reads, of people's API, the UI's and the tasks', with no login and a false one."""
+    paths = httpx.get(f"{url}/openapi.json").json()["paths"]
+    reading = [re.sub(r"\{\w+\}", "1", path) for path, methods in paths.items() if "get" in methods]
+    assert len(reading) >= 60
+    routes = [*(path for path in reading if path not in OPEN), *UI, *(f"/execution/{path}" for path in TASKS)]
+    for headers in ({}, {"Authorization": "Bearer made-up"}):
+        with httpx.Client(base_url=url, headers=headers) as client:
+            told = {route: client.get(route).status_code for route in routes}
+        assert {route: code for route, code in told.items() if code not in (401, 403)} == {}
+
+
+def assert_no_login_can_be_guessed(url: str) -> None:
+    for name, word in (("admin", "admin"), ("admin", "password"), ("airflow", "airflow"), ("", "")):
+        answer = httpx.post(f"{url}/auth/token", json={"username": name, "password": word})
+        assert answer.status_code in (400, 401), name
+
+
+@pytest.mark.parametrize("setting", [installation.METADATA, "OMNI_LEDGER_URL"])
+def test_a_wrong_password_of_a_database_is_told_by_its_setting_alone(
+    setting, tmp_path, postgres, monkeypatch
+):
+    url = postgres.url("postgres", password="wr0ng/secret")
+    monkeypatch.setenv(setting, url)
+    with pytest.raises(services.StartFailed) as caught:
+        services.migrate(sandbox_settings(tmp_path))
+    said = "".join(traceback.format_exception(caught.value))
+    assert setting in str(caught.value) and "password authentication failed" in str(caught.value)
+    assert "wr0ng" not in said
+    logs = [path.read_text() for path in tmp_path.rglob("*.log")]
+    assert [log for log in logs if "wr0ng" in log] == []
+
+
 def test_a_start_that_fails_leaves_nothing_running(house, monkeypatch):
     """One service ends at once; the other, which would run on, is taken down with it."""
     lasting = ["-c", "import time; time.sleep(600)", "airflow", "scheduler"]
     failing = ["-c", "import sys, time; time.sleep(0.5); sys.exit(1)", "airflow", "triggerer"]
-    monkeypatch.setattr(services, "_commands", lambda: [lasting, failing])
+    monkeypatch.setattr(roster, "commands", lambda: [lasting, failing])
     before = below()
     with pytest.raises(services.StartFailed, match="ended while starting"):
         services.start(house)
@@ -72,6 +113,6 @@ def test_secrets_are_made_once_and_readable_by_their_owner_only(house):
     first = installation.environment(house, 1)["AIRFLOW__API_AUTH__JWT_SECRET"]
     assert installation.environment(house, 1)["AIRFLOW__API_AUTH__JWT_SECRET"] == first
     assert len(first) >= 64
-    for name in ("jwt.key", "api.key", "passwords.json"):
+    for name in ("jwt.key", "api.key", "fernet.key", "unsubscribe.key", "passwords.json"):
         assert (installation.home(house) / name).stat().st_mode & 0o077 == 0
     assert len(json.loads((installation.home(house) / "passwords.json").read_text())["admin"]) >= 12
