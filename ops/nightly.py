@@ -18,6 +18,7 @@ from include.report import summary_table
 from include.sandbox.parameters import read_world
 from ops import bring_up, services
 from ops.follow import Follower, name, span
+from ops.share import own_seconds
 
 Say = Callable[[str], None]
 
@@ -116,6 +117,9 @@ def _write_stages(house: settings.Settings, day: date, follower: Follower, total
         if dag == BUILD:
             stages |= {str(t["task_id"]): round(span([t]), 1) for t in tasks}
     stages["total"] = round(total, 1)
+    stages["airflow_itself"] = own_seconds(house.var / "logs" / "airflow", list(follower.ended.values()))[
+        "airflow"
+    ]
     path = house.reports / day.isoformat() / "stages.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(stages, indent=2))

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import time
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import duckdb
 import httpx
@@ -15,6 +15,7 @@ from include.sandbox.adplatform import members
 from include.settings import Settings
 from include.warehouse import versions
 from ops import roster
+from ops.share import own_seconds
 from tests.e2e.test_scheduled_nights import DAGS, Kept
 from tests.night import House
 
@@ -174,24 +175,8 @@ def test_the_doubled_date_has_one_version_and_both_its_runs_are_green(week):
 
 
 def test_what_airflow_itself_costs_is_told(week):
+    logs = week.house.var / "logs" / "airflow"
     for night in week.nights:
-        own = share(week, night)
+        own = own_seconds(logs, [task for dag in DAGS for task in week.tasks(dag, night)])
         print(f"{night}: {own}")
-        assert own["night"] > 0
-
-
-def share(week, night: date):
-    """Seconds of a night, and of them those in which no task was running."""
-    spans = [
-        (datetime.fromisoformat(t["start_date"]), datetime.fromisoformat(t["end_date"]), dag)
-        for dag in DAGS
-        for t in week.tasks(dag, night)
-        if t.get("start_date") and t.get("end_date")
-    ]
-    begin, end = min(s for s, _, _ in spans), max(e for _, e, _ in spans)
-    busy, reached = 0.0, begin
-    for start, stop, _ in sorted(spans):
-        busy += max((stop - max(start, reached)).total_seconds(), 0)
-        reached = max(reached, stop)
-    total = (end - begin).total_seconds()
-    return {"night": round(total, 1), "no task running": round(total - busy, 1), "tasks": len(spans)}
+        assert 0 < own["airflow"] < own["total"]
