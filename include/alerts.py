@@ -93,20 +93,25 @@ def describe(error: object) -> str:
 def held_back(settings: Settings, trouble: Trouble) -> str:
     """What does not happen because of it."""
     day = trouble.day or "its date"
-    if trouble.dag_id.startswith("ingest_") and trouble.is_optional:
-        return f"nothing: the night of {day} goes on without this channel and calls it stale."
-    if trouble.dag_id.startswith("ingest_") or trouble.dag_id == "build_customer360":
-        if trouble.task_id == "start_sending":
-            return f"{day} is published; no audience and no message of it leaves yet."
-        newest = _newest(settings)
-        if newest and trouble.day and newest >= trouble.day:
-            return f"nothing: what is published stays as it is. {_readers(newest)}"
-        return f"nothing of {day} is published, and no audience or message of it leaves. {_readers(newest)}"
-    if trouble.dag_id == "activate_audiences":
-        return f"this audience alone, as of {day}; the others have gone out."
-    if trouble.dag_id == "send_messages":
-        return f"messages of {day} that have not left; they stay planned, and none goes twice."
-    return "nothing: data and deliveries are as the other DAGs left them."
+    if trouble.task_id == "start_sending":
+        return f"{day} is published; no audience and no message of it leaves yet."
+    if trouble.dag_id == "build_customer360" or trouble.dag_id.startswith("ingest_"):
+        return _unpublished(settings, trouble)
+    of_others = {
+        "activate_audiences": f"this audience alone, as of {day}; the others have gone out.",
+        "send_messages": f"messages of {day} that have not left; they stay planned, and none goes twice.",
+    }
+    return of_others.get(trouble.dag_id, "nothing: data and deliveries are as the other DAGs left them.")
+
+
+def _unpublished(settings: Settings, trouble: Trouble) -> str:
+    if trouble.is_optional:
+        return "nothing: the night goes on without this channel and calls it stale."
+    newest = _newest(settings)
+    if newest and trouble.day and newest >= trouble.day:
+        return f"nothing: what is published stays as it is. {_readers(newest)}"
+    day = trouble.day or "its date"
+    return f"nothing of {day} is published, and no audience or message of it leaves. {_readers(newest)}"
 
 
 def advice(guide: str, *names: str) -> str:
