@@ -1,5 +1,5 @@
 # One image for every service: Airflow's own, and the sandbox company beside them.
-FROM python:3.11-slim-bookworm
+FROM python:3.11.13-slim-bookworm
 
 ENV UV_PYTHON_DOWNLOADS=never \
     PYTHONUNBUFFERED=1 \
@@ -14,13 +14,12 @@ RUN pip install --no-cache-dir uv==0.13.9 \
     && rm /tmp/requirements.lock
 
 RUN useradd --create-home --uid 50000 omnichannel \
-    && mkdir -p /opt/omnichannel/var \
-    && chown omnichannel /opt/omnichannel /opt/omnichannel/var
+    && install --directory --mode 0700 --owner omnichannel /opt/omnichannel/var
 WORKDIR /opt/omnichannel
-COPY --chown=omnichannel include include
-COPY --chown=omnichannel plugins plugins
-COPY --chown=omnichannel dags dags
-COPY --chown=omnichannel dbt_project dbt_project
+COPY include include
+COPY plugins plugins
+COPY dags dags
+COPY dbt_project dbt_project
 
 # State lies in /opt/omnichannel/var, which is a volume; the code is read only.
 USER omnichannel

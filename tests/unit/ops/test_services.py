@@ -3,12 +3,16 @@
 import json
 import re
 import socket
+import subprocess
+import sys
 import traceback
 
 import httpx
 import psutil
 import pytest
+import yaml
 
+from include.settings import ROOT
 from ops import installation, roster, services
 from ops.bring_up import sandbox_settings
 
@@ -35,6 +39,7 @@ def test_services_come_up_on_loopback_with_a_login_and_stop_without_a_trace(hous
     assert {p["name"]: p["slots"] for p in pools}.items() >= roster.POOLS.items()
     assert_anonymous_callers_learn_nothing(up.url)
     assert_no_login_can_be_guessed(up.url)
+    assert_containers_are_judged_as_they_are(up.port)
     started = below() - before
     assert len(started) >= 4
     listening = {
@@ -57,19 +62,31 @@ TASKS = ["connections/shop_api", "variables/any", "xcoms/dag/run/task/key", "dag
 
 def assert_anonymous_callers_learn_nothing(url: str) -> None:
     """Ask each route that reads, of people's API, the UI's and the tasks', with no login and a false one."""
-    paths = httpx.get(f"{url}/openapi.json").json()["paths"]
+    paths = httpx.get(f"{url}/openapi.json", timeout=60).json()["paths"]
     reading = [re.sub(r"\{\w+\}", "1", path) for path, methods in paths.items() if "get" in methods]
     assert len(reading) >= 60
     routes = [*(path for path in reading if path not in OPEN), *UI, *(f"/execution/{path}" for path in TASKS)]
     for headers in ({}, {"Authorization": "Bearer made-up"}):
-        with httpx.Client(base_url=url, headers=headers) as client:
+        with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
             told = {route: client.get(route).status_code for route in routes}
         assert {route: code for route, code in told.items() if code not in (401, 403)} == {}
 
 
+def assert_containers_are_judged_as_they_are(port: int) -> None:
+    """The health checks of docker-compose.yaml, asked of these services."""
+    containers = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["services"]
+    for name in roster.SERVICES:
+        _, program, *arguments = containers[name]["healthcheck"]["test"]
+        assert program == "python"
+        here = [word.replace(":8080/", f":{port}/") for word in arguments]
+        assert subprocess.run([sys.executable, *here], check=False).returncode == 0, name
+        away = [word.replace(":8080/", ":1/") for word in arguments]
+        assert subprocess.run([sys.executable, *away], stderr=subprocess.DEVNULL, check=False).returncode
+
+
 def assert_no_login_can_be_guessed(url: str) -> None:
     for name, word in (("admin", "admin"), ("admin", "password"), ("airflow", "airflow"), ("", "")):
-        answer = httpx.post(f"{url}/auth/token", json={"username": name, "password": word})
+        answer = httpx.post(f"{url}/auth/token", json={"username": name, "password": word}, timeout=60)
         assert answer.status_code in (400, 401), name
 
 
