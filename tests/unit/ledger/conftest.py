@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from include.ledger import exposures
 from include.ledger.engine import open_ledger
 from include.ledger.models import Base, Message
 from include.settings import Settings
@@ -80,3 +81,16 @@ def everything(settings: Settings) -> str:
     engine.dispose()
     files = [path.read_bytes().decode("latin-1") for path in settings.var.glob("ledger.sqlite*")]
     return "\n".join([*rows, *files])
+
+
+@pytest.fixture
+def audiences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of declarations with the audience of the tests alone."""
+    from tests.unit.ledger.audiences import EXPOSURE
+
+    folder = tmp_path / "audiences"
+    folder.mkdir()
+    (folder / "aud_lapsed_buyers.yml").write_text(EXPOSURE)
+    monkeypatch.setattr(exposures.load_syncs, "__defaults__", (folder,))
+    monkeypatch.setattr(exposures.find_sync, "__defaults__", (folder,))
+    return folder

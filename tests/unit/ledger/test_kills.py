@@ -19,8 +19,8 @@ from include.settings import ROOT, Settings
 from tests.fixtures.published import decision, event, freshness, point, publish
 from tests.fixtures.receivers import mailhouse, relay, twice
 from tests.fixtures.steps import Steps
+from tests.unit.ledger.audiences import EXPOSURE, SYNC
 from tests.unit.ledger.conftest import D, messages
-from tests.unit.ledger.test_syncs import EXPOSURE, SYNC
 
 PEOPLE = [point(f"c{n}", f"c{n}@example.com") for n in range(4)]
 DECLARED = {

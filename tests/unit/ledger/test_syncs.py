@@ -1,83 +1,32 @@
 """An audience goes out as the difference to what its destination acknowledged, each batch once."""
 
-import csv
 import hashlib
-import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
 
-from include.errors import FixConnection, FixDeclaration, FixPayload, RetryLater
-from include.ledger import exposures
+from include.errors import FixConnection, FixPayload, RetryLater
 from include.ledger.cuts import cut
-from include.ledger.deliveries import apply_sync
 from include.ledger.engine import open_ledger, writing
-from include.ledger.exposures import find_sync, load_syncs
-from include.ledger.held import HELD, REFUSED, UNCERTAIN, Known
-from include.ledger.members import as_supported, diff
-from include.ledger.models import AudienceBatch, AudienceMember, AudiencePlan
+from include.ledger.exposures import find_sync
+from include.ledger.models import AudienceBatch, AudiencePlan
 from include.ledger.plans import plan_sync
-from tests.fixtures.published import point, publish
+from tests.fixtures.published import point
 from tests.fixtures.receivers import twice
+from tests.unit.ledger.audiences import (
+    SYNC,
+    acknowledged,
+    apply,
+    files,
+    limit_members,
+    publish_audience,
+    rows_of,
+)
 from tests.unit.ledger.conftest import D, everything
 
-EXPOSURE = """
-models:
-  - name: aud_lapsed_buyers
-exposures:
-  - name: lapsed_buyers_to_mailhouse
-    type: application
-    owner: {name: CRM team, email: crm@example.com}
-    depends_on: [ref('aud_lapsed_buyers')]
-    config:
-      meta: {destination: mailhouse, layout: machine, contact_point: email, purpose: marketing}
-  - name: lapsed_buyers_to_people
-    type: application
-    owner: {name: CRM team, email: crm@example.com}
-    depends_on: [ref('aud_lapsed_buyers')]
-    config:
-      meta: {destination: mailhouse, layout: spreadsheet, contact_point: email, purpose: marketing}
-"""
-SYNC = "lapsed_buyers_to_mailhouse"
 NEXT = D + timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def audiences(tmp_path, monkeypatch):
-    folder = tmp_path / "audiences"
-    folder.mkdir()
-    (folder / "aud_lapsed_buyers.yml").write_text(EXPOSURE)
-    monkeypatch.setattr(exposures.load_syncs, "__defaults__", (folder,))
-    monkeypatch.setattr(exposures.find_sync, "__defaults__", (folder,))
-    return folder
-
-
-def publish_audience(settings, names, business_date=D, points=None, **marts):
-    rows = [{"audience": "lapsed_buyers", "customer_id": n, "entered_date": D} for n in names]
-    rows.append({"audience": "another", "customer_id": "eve", "entered_date": D})
-    known = [point(n, f"{n}@example.com") for n in (*names, "eve")] if points is None else points
-    marts |= {"fct_audience_membership": rows, "dim_contact_points": known}
-    publish(settings, business_date, **marts)
-
-
-def apply(settings, sftp, business_date=D, sync=SYNC, **changed):
-    return apply_sync(settings, sync, business_date, sftp.connection(**changed))
-
-
-def rows_of(content):
-    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
-
-
-def acknowledged(settings, sync=SYNC):
-    engine = open_ledger(settings)
-    with engine.connect() as db:
-        found = select(AudienceMember.member).where(AudienceMember.sync == sync)
-        return sorted(db.scalars(found.order_by(AudienceMember.member)))
-
-
-def files(sftp):
-    return {name: content for name, content in sftp.files.items() if name.endswith(".csv")}
+pytestmark = pytest.mark.usefixtures("audiences")
 
 
 def test_the_first_night_sends_the_whole_audience_and_its_checksum(settings, sftp):
@@ -224,17 +173,6 @@ def test_batches_already_delivered_stay_so_when_a_later_one_fails(settings, sftp
     assert twice(sftp.names) == []
 
 
-def limit_members(monkeypatch, size):
-    real = exposures.load_destinations
-
-    def small():
-        found = real()
-        limits = found["mailhouse"].limits.model_copy(update={"members_per_batch": size})
-        return {**found, "mailhouse": found["mailhouse"].model_copy(update={"limits": limits})}
-
-    monkeypatch.setattr(exposures, "load_destinations", small)
-
-
 def test_an_upload_cut_off_before_its_answer_is_found_and_not_repeated(settings, sftp):
     publish_audience(settings, ["ana"])
     sftp.cut = 1
@@ -311,79 +249,3 @@ def test_no_address_of_an_audience_stands_in_the_ledger(settings, sftp):
     apply(settings, sftp)
     kept = everything(settings)
     assert SYNC in kept and "ana@example.com" not in kept
-
-
-def test_a_diff_is_the_shortest_way_from_acknowledged_to_wanted():
-    wanted = {"same": "1", "changed": "2", "new": "3"}
-    had = {"same": Known("1"), "changed": Known("1"), "gone": Known("1")}
-    assert diff(wanted, had) == [("gone", "remove", "1"), ("changed", "update", "2"), ("new", "add", "3")]
-    assert diff(wanted, {member: Known(told) for member, told in wanted.items()}) == []
-
-
-def test_who_was_refused_is_told_again_only_when_there_is_something_else_to_tell():
-    known = {"same": Known("1", REFUSED), "mended": Known("1", REFUSED), "gone": Known("1", REFUSED)}
-    assert diff({"same": "1", "mended": "2"}, known) == [("mended", "add", "2")]
-
-
-def test_who_is_uncertain_is_told_again_whichever_way():
-    doubtful = dict.fromkeys(("stays", "leaves", "changes"), Known("1", UNCERTAIN))
-    wanted = {"stays": "1", "sure": "1", "changes": "2"}
-    assert diff(wanted, {**doubtful, "sure": Known("1", HELD)}) == [
-        *(("leaves", "remove", "1"), ("changes", "update", "2"), ("stays", "add", "1")),
-    ]
-
-
-def test_where_nothing_can_be_updated_what_was_told_before_is_removed_first():
-    sync = find_sync("lapsed_buyers_to_meta_ads", exposures.AUDIENCES)
-    known = {"changed": Known("1"), "gone": Known("1")}
-    operations = diff({"changed": "2", "new": "3"}, known)
-    assert as_supported(sync, operations, known) == [
-        *(("gone", "remove", "1"), ("changed", "remove", "1"), ("changed", "add", "2"), ("new", "add", "3")),
-    ]
-
-
-def test_every_exposure_of_the_project_is_a_sync():
-    folder = exposures.AUDIENCES
-    count = sum(
-        path.read_text().count("\n  - name: ")
-        for path in folder.glob("*.yml")
-        if "exposures:" in path.read_text()
-    )
-    syncs = load_syncs(folder)
-    assert 6 <= len(syncs) <= count
-    assert {sync.conn_id for sync in syncs} == {"mailhouse_sftp", "meta_ads"}
-    assert {sync.layout for sync in syncs} == {"machine", "spreadsheet", "hashed"}
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "said"),
-    [
-        (
-            "destination: mailhouse, layout: machine",
-            "destination: mailhaus, layout: machine",
-            "no destination mailhaus",
-        ),
-        (
-            "destination: mailhouse, layout: machine",
-            "destination: email_relay, layout: machine",
-            "takes audiences",
-        ),
-        ("layout: machine", "layout: pdf", "line 10: exposures.0.config.meta.layout"),
-        ("layout: machine", "layuot: machine", "did you mean layout"),
-        ("contact_point: email", "contact_point: fax", "contact_point"),
-        ("[ref('aud_lapsed_buyers')]", "[ref('dim_customers')]", "line 8: exposures.0.depends_on"),
-        ("name: lapsed_buyers_to_people", f"name: {SYNC}", "line 11: exposures.1.name: .* twice"),
-        ("    owner: {name: CRM team, email: crm@example.com}\n", "", "owner: Field required"),
-    ],
-)
-def test_a_wrong_exposure_is_named_by_file_line_and_field(audiences, old, new, said):
-    path = audiences / "aud_lapsed_buyers.yml"
-    path.write_text(EXPOSURE.replace(old, new, 1))
-    with pytest.raises(FixDeclaration, match=said) as caught:
-        load_syncs(audiences)
-    assert str(caught.value).startswith("aud_lapsed_buyers.yml, line ")
-
-
-def test_an_unknown_sync_is_named():
-    with pytest.raises(FixDeclaration, match="no exposure nothing"):
-        find_sync("nothing")

@@ -11,22 +11,22 @@ from include.ledger.engine import open_ledger
 from include.ledger.models import AudiencePlan
 from include.ledger.plans import plan_sync
 from tests.fixtures.published import freshness, point
-from tests.unit.ledger.conftest import D
-from tests.unit.ledger.test_syncs import (  # noqa: F401 (the fixture of the declarations)
+from tests.unit.ledger.audiences import (
     SYNC,
     acknowledged,
     apply,
-    audiences,
     files,
     limit_members,
     publish_audience,
     rows_of,
 )
+from tests.unit.ledger.conftest import D
 
 NEXT = D + timedelta(days=1)
 THIRD = D + timedelta(days=2)
 EVERYBODY = [f"c{n:03}" for n in range(100)]
 STAYING = EVERYBODY[:40]
+pytestmark = pytest.mark.usefixtures("audiences")
 AT = datetime(2026, 3, 17, 9, 30, tzinfo=UTC)
 
 
