@@ -7,11 +7,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 import yaml
 
-from include.sandbox.servers.programs import binaries
 from include.settings import Settings
 from ops import installation, roster
 
@@ -206,26 +204,3 @@ def test_a_blank_secret_stops_the_start(name):
     postgres_refuses_blank_itself = name == "POSTGRES_PASSWORD"
     assert holders
     assert postgres_refuses_blank_itself or any(key in guard for key in holders)
-
-
-def test_each_database_has_an_owner_of_its_own_who_cannot_open_the_other(postgres, tmp_path):
-    """The script that the postgres image runs, on a real server."""
-    port, owner = str(postgres.port), postgres.postgres.connect("postgres").info.password
-    environment = {
-        "PATH": os.pathsep.join([str(binaries()), os.environ["PATH"]]),
-        **{"PGHOST": "127.0.0.1", "PGPORT": port, "PGPASSWORD": owner},
-        **{"AIRFLOW_DATABASE_PASSWORD": "it's one", "LEDGER_DATABASE_PASSWORD": "another"},
-    }
-    script = ROOT / "ops" / "containers" / "create-databases.sh"
-    blank = subprocess.run([script], env=environment | {"LEDGER_DATABASE_PASSWORD": ""}, check=False)
-    assert blank.returncode != 0
-    subprocess.run([script], env=environment, check=True)
-
-    def connect(user: str, database: str, password: str) -> psycopg.Connection:
-        return psycopg.connect(host="127.0.0.1", port=port, user=user, dbname=database, password=password)
-
-    with connect("airflow", "airflow", "it's one") as db:
-        db.execute("create table public.mine (id int)")
-    connect("ledger", "ledger", "another").close()
-    with pytest.raises(psycopg.OperationalError, match="permission denied"):
-        connect("airflow", "ledger", "it's one")
