@@ -25,6 +25,9 @@ class Plan:
     said: str
 
 
+UNSCHEDULED = Plan(None, "no night by itself (SCHEDULES=off): trigger them in the UI, or with make nightly")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Start or stop; 0 when all is healthy or stopped, 2 when a service did not come up."""
     asked = _parse(arguments)
@@ -37,7 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _say_where(up, "")
     try:
         load_channels(), load_syncs()  # a wrong declaration is named before anything starts
-        plan = plan_nights(house, asked.date, asked.schedules)
+        today = datetime.now(house.zone).date()
+        plan = plan_nights(house, today, asked.date) if asked.schedules == "on" else UNSCHEDULED
         return _up(house, plan, asked)
     except KeyboardInterrupt:
         print("interrupted: nothing is left running", file=sys.stderr)
@@ -47,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
 
 
-def plan_nights(house: settings.Settings, asked: date | None, schedules: str) -> Plan:
+def plan_nights(house: settings.Settings, today: date, asked: date | None) -> Plan:
     """From which night on to run. Unless asked: yesterday for a new company, the next for a known one.
 
     A company that was left for more than a week is not made to live through every night since.
@@ -55,9 +59,6 @@ def plan_nights(house: settings.Settings, asked: date | None, schedules: str) ->
     Raises:
         SandboxError: the date asked for lies before the company's history.
     """
-    if schedules == "off":
-        return Plan(None, "no night by itself (SCHEDULES=off): trigger them in the UI, or with make nightly")
-    today = datetime.now(house.zone).date()
     world = read_world(house)
     if asked and world:
         refuse_before_history(house, asked)

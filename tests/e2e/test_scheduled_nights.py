@@ -85,7 +85,7 @@ def test_each_night_ran_once_in_order_and_green(kept):
     for dag in DAGS:
         runs = [api.run_of(dag, night) for night in kept.nights]
         assert [run["state"] for run in runs] == ["success", "success"], dag
-        assert len([r for r in api.runs(dag) if r["state"] == "success"]) == 2, dag
+        assert len([r for r in api.runs(dag) if r["state"] == "success"]) == 2, f"{dag}: each once"
         ends = [datetime.fromisoformat(run["end_date"]) for run in runs]
         assert ends == sorted(ends), dag
         tasks = [task for run in runs for task in api.tasks(dag, run["dag_run_id"])]

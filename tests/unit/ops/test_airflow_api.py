@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -54,3 +55,22 @@ def test_a_refusal_is_final(server):
     with pytest.raises(httpx.HTTPStatusError):
         AirflowApi(url, "admin", "p").state("refused", "run")
     assert set(seen.values()) == {1}
+
+
+@pytest.mark.parametrize(
+    ("run", "is_found"),
+    [
+        ({"dag_run_id": "2026-07-13"}, True),
+        ({"dag_run_id": "asset_triggered__x", "partition_key": "2026-07-13"}, True),
+        ({"data_interval_start": "2026-07-12T23:00:00Z", "data_interval_end": "2026-07-13T23:00:00Z"}, True),
+        ({"data_interval_start": "2026-07-13T23:00:00Z", "data_interval_end": "2026-07-14T23:00:00Z"}, False),
+        ({"data_interval_start": "2026-07-13T09:00:00Z", "data_interval_end": "2026-07-13T09:00:00Z"}, False),
+        ({"partition_key": "2026-07-12"}, False),
+    ],
+)
+def test_the_run_of_a_date_is_found_however_it_was_started(server, monkeypatch, run, is_found):
+    nothing = {"dag_run_id": "manual", "partition_key": None, "data_interval_start": None}
+    nothing["data_interval_end"] = None
+    api = AirflowApi(server[0], "admin", "p")
+    monkeypatch.setattr(api, "runs", lambda dag_id: [nothing | run])
+    assert bool(api.run_of("a", date(2026, 7, 13))) is is_found
