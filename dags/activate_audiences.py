@@ -29,7 +29,7 @@ def ask(sync: str, question: str, subject: str, body: str) -> None:
         defaults=ApprovalOperator.REJECT,
         response_timeout=timedelta(hours=12),
         execution_timeout=None,
-        map_index_template="{{ task.subject }}",
+        map_index_template="{{ task.subject.partition(':')[0] }}",
     )
     approve >> deliver_approved(sync, question)
 
