@@ -17,8 +17,8 @@ class Settings(BaseSettings):
     (any fsspec URL, any SQLAlchemy URL). `clock` is `wall` in production, `sandbox` where the
     business date decides what time it is (see `include.clock`). `schedules` switches the DAGs' own
     schedules off where a command drives the night; with `first_night` every night from that date on
-    is run, missed ones one after another, and without it only the latest; `retry_seconds` is the
-    first wait before a retry.
+    is run, missed ones one after another, and without it only the latest; a task is tried again
+    `retries` times, the first time after `retry_seconds`.
     """
 
     model_config = SettingsConfigDict(env_prefix="OMNI_", env_ignore_empty=True, frozen=True)
@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     schedules: bool = True
     first_night: date | None = None
     retry_seconds: int = 60
+    retries: int = 3
 
     @cached_property
     def zone(self) -> ZoneInfo:

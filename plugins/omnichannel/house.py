@@ -50,7 +50,7 @@ RETRY_POLICY = ExceptionRetryPolicy(
 
 DEFAULTS: dict[str, Any] = {
     "owner": "data-platform",
-    "retries": 3,
+    "retries": SETTINGS.retries,
     "retry_delay": timedelta(seconds=SETTINGS.retry_seconds),
     "retry_exponential_backoff": 2.0,
     "max_retry_delay": timedelta(minutes=30),
