@@ -15,6 +15,8 @@ from include.sandbox.parameters import read_world, settle_world
 from include.settings import Settings
 from ops import services
 
+QUICK_RETRY = 5
+
 
 @dataclass(frozen=True)
 class WorldChoice:
@@ -28,9 +30,10 @@ class WorldChoice:
 
 def sandbox_settings(var: Path, first_night: date | None = None) -> Settings:
     """Settings of a local run: the sandbox's clock, quick retries, nights from the first on, if any."""
-    local = {"var": var, "clock": "sandbox", "schedules": first_night is not None, "first_night": first_night}
-    quick = {} if os.environ.get("OMNI_RETRY_SECONDS") else {"retry_seconds": 5}
-    return Settings(**local, **quick)
+    schedules, retry = first_night is not None, int(os.environ.get("OMNI_RETRY_SECONDS") or QUICK_RETRY)
+    return Settings(
+        var=var, clock="sandbox", schedules=schedules, first_night=first_night, retry_seconds=retry
+    )
 
 
 def end_as_interrupted() -> None:
