@@ -28,7 +28,7 @@ def read_url(setting: str, value: str) -> URL:
     except (ArgumentError, ValueError):
         raise FixConnection(
             f"{setting} is not a database URL: it reads like "
-            "postgresql+psycopg://user:password@host:5432/name, with what is special in the password escaped"
+            "postgresql+psycopg://user:PASSWORD@host:5432/name, with what is special in the password escaped"
         ) from None
     if url.get_backend_name() not in (POSTGRESQL, SQLITE):
         raise FixConnection(f"{setting} must begin with postgresql+<driver>:// or sqlite://")

@@ -1,13 +1,17 @@
 """Whole nights for tests: run the real command in a folder of its own and read what it left."""
 
+import contextlib
 import hashlib
 import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from include.settings import Settings
 
@@ -53,6 +57,18 @@ class House:
         print(out)
         return process.returncode, out
 
+    def watched_night(self, day: str = FIRST, **env: str) -> tuple[int, str, set[tuple[str, int]]]:
+        """As `night`, and every address and port that a process of the house listened on meanwhile."""
+        process = self.start(day, **env)
+        heard: set[tuple[str, int]] = set()
+        with ThreadPoolExecutor(1) as pool:
+            talk = pool.submit(process.communicate, timeout=900)
+            while not talk.done():
+                heard |= _listening(process.pid)
+                wait([talk], timeout=1)
+        print(talk.result()[0])
+        return process.returncode, talk.result()[0], heard
+
     def summary(self, day: str = FIRST) -> dict[str, Any]:
         """The figures of a night's report."""
         return dict(json.loads((self.var / "reports" / day / "summary.json").read_text()))
@@ -77,3 +93,14 @@ class House:
         """All receivers' logs as they are."""
         folder = self.var / "sandbox" / "received"
         return {p.name: p.read_bytes() for p in sorted(folder.glob("*.jsonl"))}
+
+
+def _listening(leader: int) -> set[tuple[str, int]]:
+    """Where a process and all below it listen now."""
+    found = set()
+    with contextlib.suppress(psutil.Error):
+        for process in psutil.Process(leader).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                sockets = process.net_connections("inet")
+                found |= {(s.laddr.ip, s.laddr.port) for s in sockets if s.status == psutil.CONN_LISTEN}
+    return found
