@@ -9,11 +9,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 URL_WITH_A_PASSWORD = re.compile(r"://[^\s:/@{}\"'<>$]+:(?!PASSWORD@|\$\{)[^\s@/{}\"'<>]+@")
+NAME_OF_ONE = r"(?:password|(?-i:[A-Z_]+))['\"]"
 SET_TO_A_TEXT = re.compile(
-    r"""(?i)\b(?:password|secret|token|api_key)["']?\s*[:=]\s*["'][^"'{}$<…]{6,}["']"""
+    rf"""(?i)\b(?:password|secret|token|api_key)["']?\s*[:=]\s*["'](?!{NAME_OF_ONE})[^"'{{}}$<…]{{6,}}["']"""
 )
 EVERYWHERE = re.compile(r"""["'](?:0\.0\.0\.0|::)["']""")
-
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("git") and (ROOT / ".git").exists()), reason="what git keeps is only known in a clone"
