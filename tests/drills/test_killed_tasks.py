@@ -33,7 +33,9 @@ EVERY = [*(f"landing.{where}" for where in POINTS), *IN_CODE, *DURABLE]
 LATER_NIGHT = tuple(name for name in EVERY if name.startswith(("candidate.copy", "settle.", "phones.")))
 # The work is done, or found done, when the task runs again: passed once at most.
 ONCE = re.compile(r"after_|renamed|publish\.|before_runlog|release|unknown|create")
-AT_ONCE = {"landing": 4, "sync": 5, "results": 3}
+# What one task passes is one room: each time it dies, Airflow waits twice as long before the next try.
+ROOMS = {"plan_sync": "sync", "build_turn": "open_candidate", "candidate": "open_candidate"}
+AT_ONCE = {"landing": 4, "sync": 5, "open_candidate": 2}
 
 
 def groups():
@@ -41,7 +43,8 @@ def groups():
     rooms: dict[str, list[str]] = {}
     for name in EVERY:
         if name not in LATER_NIGHT:
-            rooms.setdefault(name.partition(".")[0].replace("plan_sync", "sync"), []).append(name)
+            room = name.partition(".")[0]
+            rooms.setdefault(ROOMS.get(room, room), []).append(name)
     nights = []
     for room, names in rooms.items():
         size = AT_ONCE.get(room, 3)
