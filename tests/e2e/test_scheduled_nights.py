@@ -135,14 +135,15 @@ def test_up_again_says_that_it_is_up(kept):
     assert "up already" in said and "password" in said
 
 
-def test_a_night_by_command_joins_in_and_starts_no_second_run_of_its_date(kept):
+def test_the_same_night_by_command_joins_in_publishes_the_same_bytes_and_sends_nothing(kept):
     before = {dag: len(kept.api().runs(dag)) for dag in DAGS}
-    received = kept.house.receivers()
+    published, received = kept.house.published(), kept.house.receivers()
     code, out = kept.house.night(str(kept.nights[1]))
     assert code == 0, out
     after = {dag: len(kept.api().runs(dag)) for dag in DAGS}
     by_asset = {"activate_audiences": 1, "send_messages": 1, "report_results": 1}
     assert after == {dag: count + by_asset.get(dag, 0) for dag, count in before.items()}
+    assert kept.house.published() == published
     assert kept.house.receivers() == received
 
 
