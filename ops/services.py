@@ -18,6 +18,7 @@ import httpx
 from include import databases
 from include.errors import OmniError
 from include.ledger.engine import open_ledger
+from include.sandbox.access import free_port
 from include.settings import ROOT, Settings
 from ops import roster, sessions
 from ops.airflow_api import AirflowApi, unhealthy
@@ -178,6 +179,8 @@ def _log(settings: Settings, service: str) -> Path:
 
 def _port(asked: int) -> int:
     """The port asked for, or a free one if that is 0."""
+    if not asked:
+        return free_port()
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -187,4 +190,4 @@ def _port(asked: int) -> int:
                 f"Port {asked} cannot be used ({error.strerror}): stop what listens there, "
                 "or choose another: make up PORT=8081"
             ) from None
-        return int(probe.getsockname()[1])
+    return asked

@@ -98,7 +98,7 @@ def answer(
     later = select(AudiencePlan.sync).where(
         AudiencePlan.sync == sync, AudiencePlan.business_date > business_date
     )
-    with writing(engine) as db:
+    with writing(engine, sync) as db:
         is_overtaken = db.execute(later.limit(1)).first() is not None
         values = {"answer": given, "answered_by": by, "answered_at": at}
         same = (*mine, AudiencePlan.question == question)

@@ -96,7 +96,7 @@ def _deliver_batch(delivery: Delivery, plan: Plan, batch: Batch) -> dict[str, in
         receipt = delivery.sender.send(delivery.transport, request)
         failpoint("sync.after_send")
     except OmniError as error:
-        with writing(delivery.engine) as db:
+        with writing(delivery.engine, delivery.sync_name) as db:
             reason = error.reason if isinstance(error, Refused) else type(error).__name__
             batches.release(db, batch.batch_id, CLAIMED, fence, UNKNOWN, reason)
         raise
@@ -106,7 +106,7 @@ def _deliver_batch(delivery: Delivery, plan: Plan, batch: Batch) -> dict[str, in
 def _claim(delivery: Delivery, plan: Plan, batch: Batch, fingerprint: str) -> int:
     """Committed before anything is sent; only while the contact points are still the newest."""
     try:
-        with writing(delivery.engine) as db:
+        with writing(delivery.engine, delivery.sync_name) as db:
             if current(delivery.settings) != plan.contacts:
                 raise Moved
             now, lease = delivery.run.now, delivery.settings.lease
@@ -121,7 +121,7 @@ def _claim(delivery: Delivery, plan: Plan, batch: Batch, fingerprint: str) -> in
 def _acknowledge(delivery: Delivery, row: InFlight, receipt: Receipt | None = None) -> dict[str, int]:
     """The batch and what the destination now holds, in one transaction."""
     refused = receipt.rejected if receipt else batches.NOBODY
-    with writing(delivery.engine) as db:
+    with writing(delivery.engine, delivery.sync_name) as db:
         counts = batches.acknowledge(db, row, delivery.run.now, refused)
         failpoint("sync.before_acknowledge")
     failpoint("sync.after_acknowledge")
@@ -139,7 +139,7 @@ def _resolve(delivery: Delivery, counts: Counter[str]) -> None:
             if found:
                 counts.update(_acknowledge(delivery, row))
                 continue
-            with writing(delivery.engine) as db:
+            with writing(delivery.engine, delivery.sync_name) as db:
                 if found is None:
                     batches.give_up(db, row)
                 else:

@@ -86,7 +86,7 @@ def make_plan(settings: Settings, sync: Sync, business_date: date) -> Plan:
     with engine.connect() as db:
         known = held.known_members(db, sync.name)
     wanted = find_wanted(sync, membership, contacts, known)
-    with writing(engine) as db:
+    with writing(engine, sync.name) as db:
         split, parts = _write(db, sync, business_date, wanted, _stale_channels(membership))
         failpoint("plan_sync.before_commit")
     failpoint("plan_sync.after_commit")

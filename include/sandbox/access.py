@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import socket
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ def open_doors(settings: Settings) -> Doors:
     doors = {}
     for name, login in _LOGINS.items():
         was = known.get(name, {})
-        port = _port(was.get("port", 0), taken) if name in _PORTS else 0
+        port = free_port(was.get("port", 0), taken) if name in _PORTS else 0
         doors[name] = Door(port, login, was.get("password") or secrets.token_urlsafe(24))
         taken.add(port)
     write_private(path, {name: asdict(door) for name, door in doors.items()})
@@ -104,7 +105,7 @@ def _ad_account(doors: Doors) -> dict[str, str]:
     return {"ad_account_id": AD_ACCOUNT, "app_secret": secret, "api_version": AD_API_VERSION}
 
 
-def _port(wanted: int, taken: set[int]) -> int:
+def free_port(wanted: int = 0, taken: Collection[int] = ()) -> int:
     """`wanted` if it is free, else any free port that is not among `taken`."""
     while not wanted or wanted in taken or not _is_free(wanted):
         wanted = secrets.choice(_FREE_FOR_SERVERS)
