@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from include.ledger.cuts import Batch
 from include.ledger.exposures import Sync
 from include.ledger.held import HELD, REFUSED, UNCERTAIN, Standing, remember
-from include.ledger.models import AudienceBatch, AudienceOperation
+from include.ledger.models import AudienceBatch, AudienceOperation, AudiencePlan
 from include.ledger.states import ClaimLost
 
 PLANNED = "planned"
@@ -64,10 +64,9 @@ def count_acknowledged(db: Connection, sync: str) -> int:
 
 
 def has_later(db: Connection, sync: str, business_date: date) -> bool:
-    """Whether a later date has been delivered, or may have been."""
-    states = AudienceBatch.state.in_((ACKNOWLEDGED, *IN_FLIGHT))
-    later = (AudienceBatch.sync == sync, AudienceBatch.business_date > business_date, states)
-    return db.execute(select(AudienceBatch.batch_id).where(*later).limit(1)).first() is not None
+    """Whether a later date has been planned: what the destination is told since then is that date's."""
+    later = (AudiencePlan.sync == sync, AudiencePlan.business_date > business_date)
+    return db.execute(select(AudiencePlan.sync).where(*later).limit(1)).first() is not None
 
 
 def in_flight(db: Connection, sync: str) -> list[InFlight]:
@@ -91,7 +90,9 @@ def replace_planned(db: Connection, sync: Sync, business_date: date, parts: Sequ
             _add(db, sync, business_date, ordinal, part)
         elif known[part.batch.batch_id] in (PLANNED, WAITING, VOID):
             again = AudienceBatch.batch_id == part.batch.batch_id
-            db.execute(update(AudienceBatch).where(again).values(state=part.state, reason=None))
+            # a question once asked about it stays: an approval is found by it after a crash
+            asked = {"question": part.question} if part.question else {}
+            db.execute(update(AudienceBatch).where(again).values(state=part.state, reason=None, **asked))
 
 
 def _add(db: Connection, sync: Sync, business_date: date, ordinal: int, part: Planned) -> None:
@@ -125,6 +126,12 @@ def claim(db: Connection, batch_id: str, fingerprint: str, now: datetime, lease:
     fence = AudienceBatch.fence + 1
     _change(db, batch_id, PLANNED, None, state=CLAIMED, fence=fence, **values)
     return db.execute(select(AudienceBatch.fence).where(AudienceBatch.batch_id == batch_id)).scalar_one()
+
+
+def renew(db: Connection, row: InFlight, lease: float) -> None:
+    """Hold a claimed batch for `lease` seconds more. Raises ClaimLost like `claim`."""
+    wall = datetime.now(UTC) + timedelta(seconds=lease)
+    _change(db, row.batch_id, row.state, row.fence, lease_until=wall)
 
 
 def release(db: Connection, batch_id: str, before: str, fence: int, to: str, reason: str | None) -> None:

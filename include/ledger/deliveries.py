@@ -2,22 +2,24 @@
 
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine
 
 from include.clock import Clock
 from include.connections import Connection
-from include.errors import OmniError, RetryLater
+from include.errors import OmniError, OutcomeUnknown, RetryLater
 from include.failpoints import failpoint
 from include.ledger import batches
 from include.ledger.batches import CLAIMED, PLANNED, UNKNOWN, InFlight
 from include.ledger.cuts import Batch
 from include.ledger.engine import open_ledger, writing
 from include.ledger.exposures import find_sync
-from include.ledger.plans import Plan, make_plan
+from include.ledger.plans import Moved, Plan, make_plan
 from include.ledger.states import ClaimLost, Run
 from include.senders.base import AudienceSender, Receipt, Refused, load_audience_sender
 from include.settings import Settings
@@ -37,10 +39,6 @@ class Delivery:
     run: Run
     sender: AudienceSender
     transport: Any
-
-
-class Moved(Exception):
-    """Since the plan was made, a newer version has been published or another process has delivered."""
 
 
 def apply_sync(
@@ -75,8 +73,8 @@ def _deliver(delivery: Delivery) -> dict[str, int]:
     sync = find_sync(delivery.sync_name)
     for _ in range(REPLANS):
         _resolve(delivery, counts)
-        plan = make_plan(delivery.settings, sync, delivery.run.business_date)
         try:
+            plan = make_plan(delivery.settings, sync, delivery.run.business_date, to_deliver=True)
             for batch in plan.batches:
                 counts.update(_deliver_batch(delivery, plan, batch))
         except Moved:
@@ -91,16 +89,27 @@ def _deliver_batch(delivery: Delivery, plan: Plan, batch: Batch) -> dict[str, in
     """Claim, send, acknowledge. What goes wrong on the way leaves the batch unknown, to be looked for."""
     request = plan.request(batch)
     fence = _claim(delivery, plan, batch, delivery.sender.fingerprint(request))
+    claimed = InFlight(batch.batch_id, delivery.sync_name, CLAIMED, fence)
+    delivery.transport.beat = partial(_renew, delivery, claimed)
     try:
         failpoint("sync.before_send")
         receipt = delivery.sender.send(delivery.transport, request)
         failpoint("sync.after_send")
     except OmniError as error:
-        with writing(delivery.engine, delivery.sync_name) as db:
+        with suppress(ClaimLost), writing(delivery.engine, delivery.sync_name) as db:
             reason = error.reason if isinstance(error, Refused) else type(error).__name__
             batches.release(db, batch.batch_id, CLAIMED, fence, UNKNOWN, reason)
         raise
-    return _acknowledge(delivery, InFlight(batch.batch_id, delivery.sync_name, CLAIMED, fence), receipt)
+    return _acknowledge(delivery, claimed, receipt)
+
+
+def _renew(delivery: Delivery, claimed: InFlight) -> None:
+    """Called before each request of a batch: one whose lease ran out and was taken over says no more."""
+    try:
+        with writing(delivery.engine, delivery.sync_name) as db:
+            batches.renew(db, claimed, delivery.settings.lease)
+    except ClaimLost as error:
+        raise OutcomeUnknown(f"{claimed.sync}: another process has taken over this batch") from error
 
 
 def _claim(delivery: Delivery, plan: Plan, batch: Batch, fingerprint: str) -> int:

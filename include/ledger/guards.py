@@ -1,6 +1,7 @@
 """When a change of an audience waits for a person: growth, shrink, nothing left, too few, a stale source.
 
-Removals of people who may no longer be told of (consent, suppression, erasure) are not asked about.
+Removals of people who may no longer be told of (consent, suppression, erasure) are not asked about, nor are
+updates: who stays in an audience and withdrew one of two addresses is told anew without it.
 """
 
 import hashlib
@@ -72,7 +73,7 @@ def _beyond(count: int, held: int, share: float, always_allowed: int, verb: str)
 
 
 def _too_small(guards: Guards, change: Change) -> str:
-    is_small = 0 < change.wanted < guards.min_size and change.count("add") + change.count("update") > 0
+    is_small = 0 < change.wanted < guards.min_size and change.count("add") > 0
     return f"{change.wanted:,} members are fewer than {guards.min_size:,}" if is_small else ""
 
 

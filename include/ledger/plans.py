@@ -23,6 +23,10 @@ from include.warehouse.published import current, read_mart, version_for
 Counts = dict[str, int]
 
 
+class Moved(Exception):
+    """Since the plan was made, a newer version has been published or another process has delivered."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """The batches to deliver, and from which contact points (`contacts`) they were made."""
@@ -77,24 +81,52 @@ def plan_sync(settings: Settings, sync_name: str, business_date: date) -> Counts
     return make_plan(settings, find_sync(sync_name), business_date).counts
 
 
-def make_plan(settings: Settings, sync: Sync, business_date: date) -> Plan:
-    """As `plan_sync`, with all that is needed to deliver it."""
-    membership, contacts = version_for(settings, business_date), current(settings)
-    if membership is None or contacts is None:
-        raise RetryLater(f"no version of {business_date} is published: run build_customer360 first")
+def preview_sync(settings: Settings, sync_name: str, business_date: date) -> Counts:
+    """What `plan_sync` would return, with nothing written down."""
+    sync = find_sync(sync_name)
+    membership, contacts = _versions(settings, business_date)
+    engine = open_ledger(settings)
+    with engine.connect() as db:
+        wanted = find_wanted(sync, membership, contacts, held.known_members(db, sync.name))
+        split, _ = _write(db, sync, business_date, wanted, _stale_channels(membership))
+        db.rollback()
+    engine.dispose()
+    return _counts(wanted, split)
+
+
+def make_plan(settings: Settings, sync: Sync, business_date: date, to_deliver: bool = False) -> Plan:
+    """As `plan_sync`, with all that is needed to deliver it.
+
+    Raises:
+        Moved: `to_deliver`, and another process has a batch of this sync in flight.
+    """
+    membership, contacts = _versions(settings, business_date)
     engine = open_ledger(settings)
     with engine.connect() as db:
         known = held.known_members(db, sync.name)
     wanted = find_wanted(sync, membership, contacts, known)
     with writing(engine, sync.name) as db:
+        if to_deliver and batches.in_flight(db, sync.name):
+            raise Moved
         split, parts = _write(db, sync, business_date, wanted, _stale_channels(membership))
         failpoint("plan_sync.before_commit")
     failpoint("plan_sync.after_commit")
     engine.dispose()
-    counts = {"members": len(wanted.members)} | split.counts
-    counts |= {f"held_back:{reason}": n for reason, n in wanted.held_back.items()}
     free = tuple(part.batch for part in parts if part.state == PLANNED)
-    return Plan(sync, business_date, contacts, wanted, free, counts)
+    return Plan(sync, business_date, contacts, wanted, free, _counts(wanted, split))
+
+
+def _versions(settings: Settings, business_date: date) -> tuple[Path, Path]:
+    """The version of the date, which says who is in an audience, and the newest, for contact points."""
+    membership, contacts = version_for(settings, business_date), current(settings)
+    if membership is None or contacts is None:
+        raise RetryLater(f"no version of {business_date} is published: run build_customer360 first")
+    return membership, contacts
+
+
+def _counts(wanted: Wanted, split: _Split) -> Counts:
+    held_back = {f"held_back:{reason}": n for reason, n in wanted.held_back.items()}
+    return {"members": len(wanted.members)} | split.counts | held_back
 
 
 def write_request(sync: Sync, business_date: date, batch: Batch, wanted: Wanted) -> AudienceRequest:
@@ -142,8 +174,12 @@ def _write(
 def _split(
     sync: Sync, wanted: Wanted, operations: list[Operation], there: int, stale: tuple[str, ...]
 ) -> _Split:
-    must = [o for o in operations if o[1] == "remove" and o[0] in wanted.withdrawn]
-    ordinary = [o for o in operations if o[1] != "remove" or o[0] not in wanted.withdrawn]
+    def may_not_wait(operation: Operation) -> bool:
+        member, kind, _ = operation
+        return kind == "update" or (kind == "remove" and member in wanted.withdrawn)
+
+    must = [o for o in operations if may_not_wait(o)]
+    ordinary = [o for o in operations if not may_not_wait(o)]
     odd = concerns(sync.guards, Change(there, len(wanted.members), ordinary, stale))
     return _Split(must, ordinary, odd) if odd else _Split(operations, [], {})
 

@@ -74,7 +74,10 @@ class Sender(Protocol):
 
 
 class AudienceSender(Sender, Protocol):
-    """A sender of audiences, which also tells how to learn what became of a batch."""
+    """A sender of audiences, which also tells how to learn what became of a batch.
+
+    A transport that makes several requests for one batch has `beat`, to be called before each of them.
+    """
 
     def reference(self, request: AudienceRequest) -> str:
         """What the batch is called at the destination."""

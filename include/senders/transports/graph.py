@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
@@ -29,10 +29,14 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class GraphTransport:
-    """Opens at the first request. `timeout` bounds one answer, and the waits between tries of one request."""
+    """Opens at the first request. `timeout` bounds one answer, and the waits between tries of one request.
+
+    `beat` is called before each request: whoever holds a claim meanwhile renews it there, or raises.
+    """
 
     def __init__(self, destination: Destination, connection: Connection, timeout: float) -> None:
         self._connection, self._timeout = connection, timeout
+        self.beat: Callable[[], None] = lambda: None
         self._client: httpx.Client | None = None
         secret = str(connection.extra.get("app_secret", ""))
         token = connection.password.encode()
@@ -119,6 +123,7 @@ class GraphTransport:
         self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None
     ) -> httpx.Response:
         name, proof = self._connection.conn_id, {"appsecret_proof": self._proof}
+        self.beat()
         try:
             client = self._client or self._open()
             if body is None:

@@ -5,7 +5,7 @@ import binascii
 import contextlib
 import hashlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import paramiko
@@ -25,6 +25,7 @@ class SftpTransport:
     def __init__(self, connection: Connection, timeout: float) -> None:
         self._connection = connection
         self._timeout = timeout
+        self.beat: Callable[[], None] = lambda: None
         self._transport: paramiko.Transport | None = None
         self._client: paramiko.SFTPClient | None = None
 
@@ -69,6 +70,7 @@ class SftpTransport:
     def _session(self) -> Iterator[paramiko.SFTPClient]:
         """The open session; what goes wrong in it is said by who must act."""
         name = self._connection.conn_id
+        self.beat()
         try:
             yield self._client or self._open()
         except PermissionError as error:

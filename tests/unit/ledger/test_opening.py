@@ -7,15 +7,18 @@ import subprocess
 import sys
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from urllib.parse import quote
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, make_url, text
 
 from include.errors import FixConnection, OmniError, RetryLater
-from include.ledger.engine import MIGRATIONS, open_ledger, revision
+from include.ledger import held
+from include.ledger.engine import MIGRATIONS, open_ledger, revision, writing
 from include.ledger.models import Base
 from include.settings import ROOT, Settings
 from tests.fixtures.postgres import PASSWORD
@@ -49,6 +52,37 @@ def test_an_empty_database_becomes_what_the_models_say(unmade):
         assert compare_metadata(MigrationContext.configure(db), Base.metadata) == []
     assert revision(engine) == HEAD
     engine.dispose()
+
+
+FIRST_LEDGER = """
+insert into audience_plans values ('s', '2026-03-15', 1, '{}');
+insert into audience_batches
+ (batch_id, sync, destination, audience, business_date, ordinal, state, file_path, file_sha256, fence)
+ values ('b', 's', 'mailhouse', 'a', '2026-03-15', 0, 'acknowledged', '/incoming/f', 'x', 1);
+insert into audience_operations values ('b', 'm', 'add', 'h');
+insert into audience_members values ('s', 'm', 'h', 'b')
+"""
+
+
+def test_a_ledger_of_the_first_version_is_carried_over_with_what_it_holds(unmade, monkeypatch):
+    monkeypatch.setattr(command, "upgrade", partial(to_revision, upgrade=command.upgrade, revision="0001"))
+    engine = open_ledger(unmade)
+    with writing(engine) as db:
+        for statement in FIRST_LEDGER.split(";"):
+            db.execute(text(statement))
+    engine.dispose()
+    monkeypatch.undo()
+    engine = open_ledger(unmade)
+    with engine.connect() as db:
+        assert held.known_members(db, "s") == {"m": held.Known("h")}
+        told = text("select reference, fingerprint, question from audience_batches")
+        assert db.execute(told).one() == ("/incoming/f", "x", None)
+        assert compare_metadata(MigrationContext.configure(db), Base.metadata) == []
+    engine.dispose()
+
+
+def to_revision(config, _, upgrade, revision):
+    upgrade(config, revision)
 
 
 @on_sqlite

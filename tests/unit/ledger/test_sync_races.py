@@ -2,17 +2,15 @@
 
 import multiprocessing
 
+import pytest
+
 from include.ledger.deliveries import apply_sync
 from include.ledger.plans import plan_sync
 from tests.fixtures.receivers import twice
+from tests.unit.ledger.audiences import SYNC, acknowledged, publish_audience
 from tests.unit.ledger.conftest import D
-from tests.unit.ledger.test_syncs import (  # noqa: F401 (the fixture of the declarations)
-    SYNC,
-    acknowledged,
-    audiences,
-    publish_audience,
-)
 
+pytestmark = pytest.mark.usefixtures("audiences")
 FORK = multiprocessing.get_context("fork")
 EIGHT = 8
 NAMES = [f"c{n:03}" for n in range(100)]

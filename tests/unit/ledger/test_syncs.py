@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from include.errors import FixConnection, FixPayload, RetryLater
+from include.errors import FixConnection, FixPayload, OutcomeUnknown, RetryLater
 from include.ledger.cuts import cut
 from include.ledger.engine import open_ledger, writing
 from include.ledger.exposures import find_sync
@@ -113,6 +113,38 @@ def test_an_earlier_date_does_not_undo_a_later_one(settings, sftp):
     apply(settings, sftp, NEXT)
     assert apply(settings, sftp, D)["batches"] == 0
     assert acknowledged(settings) == ["ben"]
+
+
+def test_an_earlier_date_changes_nothing_after_a_later_one_that_had_nothing_to_change(settings, sftp):
+    publish_audience(settings, ["ana", "ben"])
+    apply(settings, sftp)
+    publish_audience(settings, ["ana", "ben"], NEXT)
+    assert apply(settings, sftp, NEXT)["batches"] == 0
+    publish_audience(settings, ["ana"])
+    assert apply(settings, sftp)["batches"] == 0
+    assert acknowledged(settings) == ["ana", "ben"]
+
+
+def test_a_slow_delivery_keeps_its_claim_and_one_that_lost_it_says_no_more(settings, sftp, monkeypatch):
+    publish_audience(settings, ["ana"])
+    leases = []
+
+    def take_over(transport, request):
+        engine = open_ledger(settings)
+        with writing(engine) as db:
+            leases.append(db.scalars(select(AudienceBatch.lease_until)).one())
+        transport.beat()
+        with writing(engine) as db:
+            leases.append(db.scalars(select(AudienceBatch.lease_until)).one())
+            db.execute(update(AudienceBatch).values(fence=AudienceBatch.fence + 1))
+        engine.dispose()
+        transport.beat()
+
+    monkeypatch.setattr("include.senders.sftp_file.send", take_over)
+    with pytest.raises(OutcomeUnknown, match="taken over"):
+        apply(settings, sftp)
+    assert leases[1] > leases[0]
+    assert acknowledged(settings) == []
 
 
 def test_a_member_who_left_and_came_back_is_sent_again(settings, sftp):

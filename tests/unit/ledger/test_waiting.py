@@ -9,7 +9,7 @@ from include.errors import FixPayload, RetryLater
 from include.ledger import approvals
 from include.ledger.engine import open_ledger
 from include.ledger.models import AudiencePlan
-from include.ledger.plans import plan_sync
+from include.ledger.plans import plan_sync, preview_sync
 from tests.fixtures.published import freshness, point
 from tests.unit.ledger.audiences import (
     SYNC,
@@ -20,7 +20,7 @@ from tests.unit.ledger.audiences import (
     publish_audience,
     rows_of,
 )
-from tests.unit.ledger.conftest import D
+from tests.unit.ledger.conftest import D, everything
 
 NEXT = D + timedelta(days=1)
 THIRD = D + timedelta(days=2)
@@ -51,6 +51,31 @@ def test_a_collapse_waits_and_the_withdrawn_consent_inside_it_does_not(collapsed
     assert acknowledged(collapsed) == EVERYBODY[:99]
     last = sorted(files(sftp).items())[-1][1]
     assert [(row["operation"], row["customer_id"]) for row in rows_of(last)] == [("remove", "c099")]
+
+
+def test_who_is_told_of_otherwise_does_not_wait_either(collapsed, sftp):
+    points = [point(c, f"{c}{'.new' if c == 'c001' else ''}@example.com") for c in EVERYBODY]
+    publish_audience(collapsed, STAYING, NEXT, points)
+    counts = apply(collapsed, sftp, NEXT)
+    assert (counts["update"], counts["waiting:remove"]) == (1, 60)
+
+
+def test_a_preview_tells_what_would_wait_and_writes_nothing(collapsed):
+    before = everything(collapsed)
+    counts = preview_sync(collapsed, SYNC, NEXT)
+    assert counts["waiting:remove"] == 59 and counts["remove"] == 1
+    assert everything(collapsed) == before
+
+
+def test_a_question_that_has_changed_is_answered_for_all_that_it_asks(collapsed, sftp):
+    apply(collapsed, sftp, NEXT)
+    points = [point(c, f"{c}@example.com") for c in EVERYBODY]
+    for names in (STAYING[:30], STAYING):
+        publish_audience(collapsed, names, NEXT, points)
+        apply(collapsed, sftp, NEXT)
+    answer(collapsed)
+    assert "waiting:remove" not in apply(collapsed, sftp, NEXT)
+    assert acknowledged(collapsed) == STAYING
 
 
 def test_the_question_says_what_is_odd_and_names_nobody(collapsed, sftp):
