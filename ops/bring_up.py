@@ -1,19 +1,16 @@
 """Bring the sandbox and Airflow's services up together, and take them down again."""
 
 import os
-import signal
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from include import sandbox
 from include.sandbox.parameters import read_world, settle_world
 from include.settings import Settings
 from ops import services
+from ops.interrupts import patience
 
 QUICK_RETRY = 5
 
@@ -34,13 +31,6 @@ def sandbox_settings(var: Path, first_night: date | None = None) -> Settings:
     return Settings(
         var=var, clock="sandbox", schedules=schedules, first_night=first_night, retry_seconds=retry
     )
-
-
-def end_as_interrupted() -> None:
-    """Let SIGTERM and a closed terminal end this command as Ctrl-C does: what it started is stopped."""
-    for sign in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(sign) is not signal.SIG_IGN:  # as under nohup
-            signal.signal(sign, _interrupt)
 
 
 def refuse_other_world(settings: Settings, choice: WorldChoice) -> None:
@@ -84,18 +74,3 @@ def take_down(settings: Settings) -> None:
     with patience():
         services.stop(settings)
         sandbox.stop(settings)
-
-
-@contextmanager
-def patience() -> Iterator[None]:
-    """Be deaf to further interrupts meanwhile."""
-    handlers = {sign: signal.signal(sign, signal.SIG_IGN) for sign in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for sign, handler in handlers.items():
-            signal.signal(sign, handler)
-
-
-def _interrupt(*_: Any) -> None:
-    raise KeyboardInterrupt

@@ -16,7 +16,7 @@ from include.errors import OmniError
 from include.ledger.exposures import load_syncs
 from include.report import summary_table
 from include.sandbox.parameters import read_world
-from ops import bring_up, services
+from ops import bring_up, interrupts, services
 from ops.follow import Follower, name, span
 from ops.share import own_seconds
 
@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     def say(line: str) -> None:
         print(f"{time.monotonic() - began:6.1f} s  {line}", flush=True)
 
-    bring_up.end_as_interrupted()
+    interrupts.end_as_interrupted()
     kept = services.running(house)
     try:
         load_channels(), load_syncs()  # a wrong declaration is named before anything starts

@@ -15,12 +15,10 @@ from pathlib import Path
 
 import httpx
 
-from include import databases
 from include.errors import OmniError
-from include.ledger.engine import open_ledger
 from include.sandbox.access import free_port
 from include.settings import ROOT, Settings
-from ops import roster, sessions
+from ops import databases, interrupts, roster, sessions
 from ops.airflow_api import AirflowApi, unhealthy
 from ops.installation import METADATA, environment, home, password
 
@@ -53,12 +51,11 @@ def migrate(settings: Settings) -> None:
     """Bring the ledger and Airflow's metadata database to the versions that are installed.
 
     Raises:
-        StartFailed: one of them cannot be reached, or `airflow db migrate` failed.
+        StartFailed: one of them cannot be reached or used, or `airflow db migrate` failed.
     """
     env = environment(settings, 0)
     try:
-        databases.check(METADATA, env[METADATA])
-        open_ledger(settings).dispose()
+        databases.prepare(settings, env[METADATA])
     except OmniError as error:
         raise StartFailed(str(error)) from None
     _run_once(settings, env, "db", "migrate")
@@ -84,7 +81,8 @@ def start(settings: Settings, port: int = 0) -> Services:
         (folder / "port").write_text(str(port))
         services.api().set_pools(roster.POOLS)
     except BaseException:
-        stop(settings)
+        with interrupts.patience():
+            stop(settings)
         raise
     return services
 
@@ -139,7 +137,7 @@ def _run_once(settings: Settings, env: dict[str, str], *command: str) -> None:
 
 def _spawn(settings: Settings, env: dict[str, str], command: list[str]) -> None:
     name = next(word for word in command if word in roster.SERVICES)
-    with _log(settings, name).open("ab") as out:
+    with interrupts.undivided(), _log(settings, name).open("ab") as out:  # what runs is in the list
         process = subprocess.Popen(
             [sys.executable, *command],
             env=env,
@@ -149,7 +147,7 @@ def _spawn(settings: Settings, env: dict[str, str], command: list[str]) -> None:
             stderr=out,
             start_new_session=True,
         )
-    (home(settings) / "pids.json").write_text(json.dumps([*_pids(settings), process.pid]))
+        (home(settings) / "pids.json").write_text(json.dumps([*_pids(settings), process.pid]))
 
 
 def _await_health(settings: Settings, services: Services) -> None:

@@ -11,7 +11,7 @@ from include.errors import OmniError
 from include.ledger.exposures import load_syncs
 from include.sandbox.parameters import read_world
 from include.warehouse import versions
-from ops import bring_up, services
+from ops import bring_up, interrupts, services
 from ops.nightly import BUILD, DELIVERIES, REPORT, refuse_before_history
 
 MOST_MISSED = 7
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     house = bring_up.sandbox_settings(settings.load().var)
     if asked.what == "down":
         return _down(house)
-    bring_up.end_as_interrupted()
+    interrupts.end_as_interrupted()
     if up := services.running(house):
         print("Airflow is up already; to change how, first: make down")
         return _say_where(up, "")

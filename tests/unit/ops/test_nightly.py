@@ -7,13 +7,13 @@ import pytest
 from include.errors import FixDeclaration
 from include.sandbox.parameters import Parameters, World, write_world
 from include.settings import Settings
-from ops import bring_up, nightly, services
+from ops import bring_up, interrupts, nightly, services
 
 
 @pytest.fixture
 def house(tmp_path, monkeypatch):
     monkeypatch.setenv("OMNI_VAR", str(tmp_path))
-    monkeypatch.setattr(bring_up, "end_as_interrupted", lambda: None)
+    monkeypatch.setattr(interrupts, "end_as_interrupted", lambda: None)
     monkeypatch.setattr(bring_up, "bring_up", lambda *_: pytest.fail("something was started"))
     return Settings(var=tmp_path)
 

@@ -4,12 +4,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import psutil
-import pytest
 
-from ops import bring_up, sessions
+from ops import sessions
 
 DEAF_CHILD = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(60)"
@@ -46,15 +44,3 @@ def test_processes_of_other_sessions_are_left_alone():
     finally:
         other.kill()
         other.wait()
-
-
-def test_being_terminated_is_being_interrupted():
-    before = {sign: signal.getsignal(sign) for sign in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        bring_up.end_as_interrupted()
-        with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGTERM)
-            time.sleep(5)
-    finally:
-        for sign, handler in before.items():
-            signal.signal(sign, handler)
