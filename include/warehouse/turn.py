@@ -12,7 +12,11 @@ from include.settings import Settings
 
 
 def take_turn(settings: Settings, run_id: str, is_under_way: Callable[[str], bool]) -> bool:
-    """Take the turn for a run, unless another one that is still under way has it."""
+    """Take the turn for a run, unless another one that is still under way has it.
+
+    `is_under_way` says whether a run has tasks at work now. One that only waits to run is not: it may
+    wait for the one that asks.
+    """
     path = _file(settings)
     holder = path.read_text() if path.exists() else run_id
     if holder != run_id and is_under_way(holder):

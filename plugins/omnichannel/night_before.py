@@ -26,8 +26,10 @@ def is_under_way(context: Mapping[str, Any]) -> bool:
 
 
 def _is_building(ti: Any, day: date) -> bool:
-    active = ["queued", "running"]
-    return any(ti.get_dr_count(dag_id="build_customer360", states=active, **run) for run in _runs_of(day))
+    # a queued one may have been cleared after it failed, and wait for the run that asks
+    return any(
+        ti.get_dr_count(dag_id="build_customer360", states=["running"], **run) for run in _runs_of(day)
+    )
 
 
 def _has_begun_to_send(ti: Any, day: date) -> bool:

@@ -8,6 +8,15 @@ from airflow.sdk import BaseSensorOperator
 from omnichannel.house import LOOK_AGAIN, SETTINGS, WAREHOUSE_POOL, business_date
 
 
+def is_building(ti: Any, dag_id: str, run_id: str) -> bool:
+    """Whether a run may have a task at work on the candidate.
+
+    A queued one has none, and may be queued behind the very run that asks: one that failed and was cleared.
+    When it comes to run, `run_layer` refuses it another date's candidate.
+    """
+    return bool(ti.get_dr_count(dag_id=dag_id, run_ids=[run_id], states=["running"]))
+
+
 class CandidateOpenedSensor(BaseSensorOperator):
     """Copies the previous version's warehouse and stages what changed since, verified.
 
@@ -30,11 +39,7 @@ class CandidateOpenedSensor(BaseSensorOperator):
         from include.warehouse.turn import take_turn
 
         ti, run, day = context["ti"], context["dag_run"], business_date(context)
-
-        def is_under_way(run_id: str) -> bool:
-            return bool(ti.get_dr_count(dag_id=run.dag_id, run_ids=[run_id], states=["queued", "running"]))
-
-        if not take_turn(SETTINGS, run.run_id, is_under_way):
+        if not take_turn(SETTINGS, run.run_id, lambda holder: is_building(ti, run.dag_id, holder)):
             self.log.info("Another run is building; waiting for it to publish")
             return False
         open_candidate(SETTINGS, day, full_refresh=bool(context["params"].get("full_refresh")))
