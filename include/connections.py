@@ -12,6 +12,8 @@ from typing import Any
 
 from include.errors import FixConnection
 
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})  # where a secret may go without TLS
+
 
 @dataclass(frozen=True)
 class Connection:

@@ -1,20 +1,22 @@
 """Tell a person by mail and by webhook that a task has failed for good, or that a run is late.
 
-Where to is said by the connections `alerts_smtp` (extra: `to`, `from`, `starttls`) and `alerts_webhook`
-(its password, if any, goes along as a bearer token). One that is not there sends nothing, and says so once.
+Where to is said by the connections `alerts_smtp` (extra: `to`, `from`; TLS unless `disable_tls`) and
+`alerts_webhook` (its password, if any, goes along as a bearer token). One that is not there sends nothing,
+and says so once.
 """
 
-import smtplib
 from collections.abc import Mapping
 from email.message import EmailMessage
+from email.policy import SMTP
 from typing import Any, ClassVar
 from urllib.parse import quote
 
 from airflow.sdk import BaseNotifier
 from airflow.sdk.exceptions import AirflowNotFoundException
 
-from include.alerts import Alert, Trouble, of_failure, of_lateness
+from include.alerts import Alert, Trouble, describe, of_failure, of_lateness
 from include.connections import Connection
+from include.errors import FixConnection, OmniError, RetryLater
 
 TIMEOUT = 20
 
@@ -50,17 +52,27 @@ class MailNotifier(_Notifier):
     conn_id = "alerts_smtp"
 
     def deliver(self, alert: Alert, where: Connection) -> None:
-        """Send it to `to`, which may name several, separated by commas."""
-        mail = EmailMessage()
+        """Send it to `to`, which may name several, separated by commas; each is tried.
+
+        Raises:
+            OmniError: the relay is not there, or refuses us or an address.
+        """
+        from include.senders.base import closing_quietly
+        from include.senders.transports.smtp import SmtpTransport
+
+        mail = EmailMessage(policy=SMTP)
         mail["From"], mail["To"] = where.extra["from"], where.extra["to"]
         mail["Subject"] = f"[omnichannel] {alert.subject}"
-        mail.set_content(alert.text())
-        with smtplib.SMTP(where.host, where.port or 25, timeout=TIMEOUT) as server:
-            if where.extra.get("starttls"):
-                server.starttls()
-            if where.login:
-                server.login(where.login, where.password)
-            server.send_message(mail)
+        mail.set_content(alert.text(), cte="quoted-printable")
+        failed: list[OmniError] = []
+        with closing_quietly(SmtpTransport(where, TIMEOUT, needs_login=False)) as session:
+            for to in mail["To"].addresses:
+                try:
+                    session.deliver(mail["From"].addresses[0].addr_spec, to.addr_spec, mail.as_bytes())
+                except OmniError as error:
+                    failed.append(error)
+        if failed:
+            raise failed[0]
 
 
 class WebhookNotifier(_Notifier):
@@ -69,12 +81,24 @@ class WebhookNotifier(_Notifier):
     conn_id = "alerts_webhook"
 
     def deliver(self, alert: Alert, where: Connection) -> None:
-        """Post it."""
+        """Post it. The path of a webhook is often its secret: no error names it.
+
+        Raises:
+            FixConnection: its address is none, or it refuses us.
+            RetryLater: it is not there, or in trouble.
+        """
         import httpx
 
         headers = {"Authorization": f"Bearer {where.password}"} if where.password else {}
-        answer = httpx.post(where.base_url, json=alert.facts(), headers=headers, timeout=TIMEOUT)
-        answer.raise_for_status()
+        try:
+            answer = httpx.post(where.base_url, json=alert.facts(), headers=headers, timeout=TIMEOUT)
+        except httpx.RequestError as error:
+            raise RetryLater(f"{self.conn_id}: not reached ({type(error).__name__})") from None
+        except (httpx.InvalidURL, ValueError):
+            raise FixConnection(f"{self.conn_id}: its address or its password cannot be used") from None
+        if not answer.is_success:
+            kind = RetryLater if answer.is_server_error else FixConnection
+            raise kind(f"{self.conn_id}: it answered {answer.status_code}")
 
 
 async def tell_late(context: Mapping[str, Any], hours: float) -> None:
@@ -96,7 +120,7 @@ def _tell_late(run: Mapping[str, Any], hours: float) -> None:
         try:
             notifier.tell(alert)
         except Exception as error:  # one that cannot be reached must not silence the other
-            notifier.log.error("Could not tell by %s: %s", notifier.conn_id, type(error).__name__)
+            notifier.log.error("Could not tell by %s: %s", notifier.conn_id, describe(error))
 
 
 def _failure(context: Mapping[str, Any]) -> Alert:

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_before_delay
 
-from include.connections import Connection
+from include.connections import LOOPBACK, Connection
 from include.destinations import Destination
 from include.errors import FixConnection, FixPayload, OmniError, OutcomeUnknown
 from include.senders.transports.graph_errors import Busy, Doubt, Replies
@@ -22,7 +22,6 @@ from include.senders.transports.graph_errors import Busy, Doubt, Replies
 VERSION = "v23.0"
 PAGE = 200
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 4.0
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 # It logs every address it asks, with the proof of the secret in it.
 logging.getLogger("httpx").setLevel(logging.WARNING)

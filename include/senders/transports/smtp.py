@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import NoReturn
 
-from include.connections import Connection
+from include.connections import LOOPBACK, Connection
 from include.errors import FixConnection, OutcomeUnknown, RetryLater
 from include.failpoints import failpoint
 from include.senders.base import NotNow, Refused
@@ -19,11 +19,15 @@ Reply = tuple[int, bytes]
 
 
 class SmtpTransport:
-    """Opens at the first message, and again after the relay hung up. `timeout` bounds one message."""
+    """Opens at the first message, and again after the relay hung up.
 
-    def __init__(self, connection: Connection, timeout: float) -> None:
+    `timeout` bounds one message. Only where `needs_login` is False may a connection have no login.
+    """
+
+    def __init__(self, connection: Connection, timeout: float, needs_login: bool = True) -> None:
         self._connection = connection
         self._timeout = timeout
+        self._needs_login = needs_login
         self._session: smtplib.SMTP | None = None
 
     def deliver(self, sender: str, recipient: str, content: bytes) -> str:
@@ -107,9 +111,11 @@ class SmtpTransport:
     def _greet(self) -> smtplib.SMTP:
         """Connect and log in. TLS unless the connection's extra says `disable_tls`."""
         to, is_plain = self._connection, bool(self._connection.extra.get("disable_tls"))
-        if not to.login or not to.password:
+        if self._needs_login and not (to.login and to.password):
             raise FixConnection(f"{to.conn_id}: login and password are required")
         where = (to.host, to.port or (25 if is_plain else 587))
+        if to.login and is_plain and where[1] != 465 and to.host not in LOOPBACK:
+            raise FixConnection(f"{to.conn_id}: `disable_tls` with a login is for loopback alone")
         session: smtplib.SMTP
         try:
             if where[1] == 465:
@@ -120,7 +126,9 @@ class SmtpTransport:
                 session = smtplib.SMTP(*where, timeout=self._timeout)
                 if not is_plain:
                     session.starttls(context=ssl.create_default_context())
-            _log_in(session, to)
+            session.ehlo_or_helo_if_needed()
+            if to.login:
+                _log_in(session, to)
         except BaseException:
             if "session" in locals():
                 session.close()
@@ -151,7 +159,6 @@ class SmtpTransport:
 
 def _log_in(session: smtplib.SMTP, to: Connection) -> None:
     """One try with one mechanism: a refused password is not tried again in another form."""
-    session.ehlo_or_helo_if_needed()
     offered = session.esmtp_features.get("auth", "").upper().split()
     session.user, session.password = to.login, to.password
     if "PLAIN" in offered:

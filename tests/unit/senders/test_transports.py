@@ -101,6 +101,7 @@ def test_a_closed_session_is_reopened(smtp, session):
         ({"login": ""}, FixConnection, "login and password are required"),
         ({"extra": {}}, FixConnection, "STARTTLS"),
         ({"port": 1}, RetryLater, "not reached"),
+        ({"host": "192.0.2.1"}, FixConnection, "for loopback alone"),
     ],
 )
 def test_what_is_wrong_with_a_connection_is_said(smtp, changed, error, said):
