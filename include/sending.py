@@ -1,11 +1,12 @@
 """Whether what is published may leave: the newest night may, a past date only if a person says so twice."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from include.settings import Settings
-from include.warehouse.published import current
+from include.warehouse.published import current, version_for
 from include.warehouse.versions import date_of
 
 
@@ -43,16 +44,35 @@ def decide(settings: Settings, business_date: date, asked: str, is_backfill: boo
 
 def is_past(settings: Settings, business_date: date) -> bool:
     """Whether a newer date is published: whatever is sent now is sent from that one."""
-    newest = _newest(settings)
+    newest = newest_date(settings)
     return newest is not None and newest > business_date
+
+
+def refuse_past(settings: Settings, business_date: date, announced: Collection[str]) -> str | None:
+    """Why a delivery of the date may not go on, as a sentence; None where it may.
+
+    `announced`: the versions whose announcements started its run. The newest date needs none. For a past
+    one the version that stands now must be among them: what was rebuilt since has not been asked about.
+    """
+    if not is_past(settings, business_date):
+        return None
+    standing = version_for(settings, business_date)
+    if standing is not None and standing.name in announced:
+        return None
+    return (
+        f"A newer date than {business_date} is published, and what stands published for {business_date} did "
+        "not start this run. To send a past date, start build_customer360 with it and `send` set to yes, "
+        "and approve it there."
+    )
+
+
+def newest_date(settings: Settings) -> date | None:
+    """The date that readers see; None before the first publish."""
+    version = current(settings)
+    return date_of(version.name) if version else None
 
 
 def _why_past(settings: Settings, business_date: date, is_backfill: bool) -> str | None:
     if is_past(settings, business_date):
-        return f"{business_date} is past: readers see {_newest(settings)}."
+        return f"{business_date} is past: readers see {newest_date(settings)}."
     return f"A backfill runs {business_date}." if is_backfill else None
-
-
-def _newest(settings: Settings) -> date | None:
-    version = current(settings)
-    return date_of(version.name) if version else None

@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from omnichannel.house import (
     AUDIENCES_DELIVERED,
+    CUSTOMERS_PUBLISHED,
     DESTINATIONS_POOL,
     MESSAGES_DISPATCHED,
     SETTINGS,
@@ -30,19 +31,22 @@ def is_dry_run() -> bool:
     return bool(get_current_context()["params"].get("dry_run"))
 
 
-def refuse_past_by_hand() -> None:
-    """Skip a delivery started by hand for a past date: that way leads through the build, and a question.
+def refuse_past() -> None:
+    """Skip a delivery of a past date unless the version that now stands for it has started this run.
 
-    A run that a published version has started goes on whenever it is cleared.
+    What somebody approved at `start_sending` goes on, whenever it is cleared; what was started by hand, or
+    by a version that was rebuilt since, does not. A dry run lets nothing leave, so it may look at any date.
     """
-    from include.sending import is_past
+    from include.sending import refuse_past as why_not
 
-    run = get_current_context()["dag_run"]
-    if run.run_type != "asset_triggered" and not is_dry_run() and is_past(SETTINGS, today()):
-        raise AirflowSkipException(
-            f"A newer date than {today()} is published. To send a past one, start build_customer360 "
-            "with its date and `send` set to yes, and approve it there."
-        )
+    if not is_dry_run() and (why := why_not(SETTINGS, today(), _announced())):
+        raise AirflowSkipException(why)
+
+
+def _announced() -> set[str]:
+    """Versions whose announcements started this run; an event posted by hand names no source."""
+    events = get_current_context()["triggering_asset_events"].get(CUSTOMERS_PUBLISHED, [])
+    return {str(event.extra.get("version")) for event in events if event.source_dag_id}
 
 
 @task(pool=SOURCES_POOL, map_index_template="{{ task.op_kwargs['stream'] }}")
@@ -105,7 +109,7 @@ def sync_audience(sync: str) -> dict[str, int]:
     from include.ledger.plans import plan_sync
     from omnichannel.hooks.connections import connection
 
-    refuse_past_by_hand()
+    refuse_past()
     planned = plan_sync(SETTINGS, sync, today())
     if is_dry_run():
         return planned
@@ -119,6 +123,7 @@ def list_questions() -> list[dict[str, str]]:
 
     if is_dry_run():
         return []
+    refuse_past()
     return [
         {"sync": q.sync, "question": q.question, "subject": q.subject, "body": q.body}
         for q in open_questions(SETTINGS, today())
@@ -133,6 +138,7 @@ def deliver_approved(sync: str, question: str) -> dict[str, int]:
     from include.ledger.exposures import find_sync
     from omnichannel.hooks.connections import connection
 
+    refuse_past()
     ti = get_current_context()["ti"]
     (asking,) = ti.task.upstream_task_ids
     given = ti.xcom_pull(task_ids=asking, map_indexes=ti.map_index)
@@ -154,7 +160,7 @@ def settle_unknown() -> dict[str, int]:
     """Settle sends of unknown outcome from what the receivers reported since."""
     from include.ledger.settle import settle
 
-    refuse_past_by_hand()
+    refuse_past()
     return {} if is_dry_run() else settle(SETTINGS, today())
 
 
@@ -163,6 +169,7 @@ def plan_messages() -> dict[str, int]:
     """Enter the night's decisions into the ledger, each once for ever; a dry run counts them."""
     from include.ledger.messages import plan, preview
 
+    refuse_past()
     return preview(SETTINGS, today()) if is_dry_run() else plan(SETTINGS, today())
 
 
@@ -174,9 +181,19 @@ def dispatch_messages() -> dict[str, int]:
 
     if is_dry_run():
         raise AirflowSkipException("A dry run: nothing is sent.")
+    refuse_past()
     counts = dispatch(SETTINGS, today(), {"smtp_relay": connection("smtp_relay")})
     announce(MESSAGES_DISPATCHED, get_current_context())
     return counts
+
+
+@task(pool=DESTINATIONS_POOL)
+def dispatch_due() -> dict[str, int]:
+    """Send what has become due since the night, and bring its report up to date."""
+    from include.by_day import send_due
+    from omnichannel.hooks.connections import connection
+
+    return send_due(SETTINGS, lambda: {"smtp_relay": connection("smtp_relay")})
 
 
 @task

@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
-from include.sending import Answer, decide, is_past
+from include.sending import Answer, decide, is_past, newest_date, refuse_past
 from include.settings import Settings
+from include.warehouse import versions
 
 OLDER, NEWEST, NEWER = date(2026, 3, 14), date(2026, 3, 15), date(2026, 3, 16)
 
@@ -43,3 +44,36 @@ def test_only_the_newest_date_is_sent_unasked(settings, day, asked, is_backfill,
 def test_before_anything_is_published_no_date_is_past(tmp_path):
     assert not is_past(Settings(var=tmp_path), OLDER)
     assert decide(Settings(var=tmp_path), OLDER, "auto", False).answer is Answer.SEND
+    assert newest_date(Settings(var=tmp_path)) is None
+    assert refuse_past(Settings(var=tmp_path), OLDER, set()) is None
+
+
+@pytest.fixture
+def rebuilt(settings):
+    """The 14th, published twice: first and rebuilt."""
+    names = [f"{OLDER}-{letter * 12}" for letter in "ab"]
+    for name in names:
+        (settings.published / name).mkdir()
+        versions.record(settings, name)
+    return names
+
+
+def test_a_delivery_of_the_newest_date_goes_on_whoever_started_it(settings, rebuilt):
+    assert refuse_past(settings, NEWEST, set()) is None
+    assert refuse_past(settings, NEWER, {"None"}) is None
+
+
+def test_a_delivery_of_a_past_date_goes_on_with_the_version_that_started_it(settings, rebuilt):
+    first, second = rebuilt
+    assert refuse_past(settings, OLDER, {second}) is None
+    assert refuse_past(settings, OLDER, {first, second}) is None
+
+
+@pytest.mark.parametrize("announced", [set(), {"None"}, {f"{OLDER}-{'a' * 12}"}, {f"{OLDER}-{'c' * 12}"}])
+def test_a_past_date_that_was_rebuilt_or_never_announced_is_refused(settings, rebuilt, announced):
+    why = refuse_past(settings, OLDER, announced)
+    assert str(OLDER) in why and "start build_customer360" in why
+
+
+def test_a_past_date_of_which_no_version_is_kept_is_refused(settings):
+    assert refuse_past(settings, OLDER, {f"{OLDER}-{'a' * 12}"})

@@ -46,7 +46,7 @@ class StartSendingOperator(ApprovalOperator):
         if sending.answer is Answer.ASK:
             self.subject = f"Send {day}? {sending.why}"
             return super().execute(context)
-        announce(CUSTOMERS_PUBLISHED, context)
+        self._announce(context)
         return None
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
@@ -54,5 +54,13 @@ class StartSendingOperator(ApprovalOperator):
         given = super().execute_complete(context, event)
         if given["chosen_options"] != [self.APPROVE]:
             raise AirflowSkipException("Not approved: nothing is sent.")
-        announce(CUSTOMERS_PUBLISHED, context)
+        self._announce(context)
         return given
+
+    def _announce(self, context: Any) -> None:
+        """Name the version that this run published: by it a delivery knows whether it was what was meant.
+
+        The date's newest version could be another one, rebuilt while a question waited for its answer.
+        """
+        version = context["ti"].xcom_pull(task_ids="publish_version")
+        announce(CUSTOMERS_PUBLISHED, context, version=version)
