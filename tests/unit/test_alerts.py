@@ -74,12 +74,19 @@ def test_an_optional_channel_holds_nothing_back(settings):
         ("build_customer360", "await_channels", FixSource("x"), "a required channel did not land"),
         ("build_customer360", "start_sending", None, "nothing of it leaves yet"),
         ("send_messages", "dispatch_messages", FixConnection("x"), "the relay refused our login"),
+        ("send_due_messages", "dispatch_due", FixConnection("x"), "until the connection is mended"),
         ("report_results", "write_report", None, "harms nothing"),
     ],
 )
 def test_the_advice_is_the_dags_own(settings, dag_file, task_id, error, said):
     trouble = replace(TROUBLE, dag_id=dag_file, task_id=task_id, label="", guide=guide(dag_file))
     assert said in of_failure(settings, trouble, error).to_do
+
+
+@pytest.mark.parametrize("dag_id", ["send_messages", "send_due_messages"])
+def test_messages_that_could_not_leave_are_said_to_be_held_back(settings, dag_id):
+    alert = of_failure(settings, replace(TROUBLE, dag_id=dag_id, label=""), RetryLater("down"))
+    assert alert.held_back.startswith("messages") and "none goes twice" in alert.held_back
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "dags").glob("*.py")), ids=lambda f: f.stem)
