@@ -20,6 +20,8 @@ from omnichannel.house import (
     business_date,
 )
 
+APPROVAL = "odd_changes.approve"
+
 
 def today() -> Any:
     """Business date of the run this task belongs to."""
@@ -106,13 +108,13 @@ def sync_audience(sync: str) -> dict[str, int]:
     """Deliver what changed in one audience since the destination last acknowledged it, or only plan it."""
     from include.ledger.deliveries import apply_sync
     from include.ledger.exposures import find_sync
-    from include.ledger.plans import plan_sync
+    from include.ledger.plans import plan_sync, preview_sync
     from omnichannel.hooks.connections import connection
 
     refuse_past()
-    planned = plan_sync(SETTINGS, sync, today())
     if is_dry_run():
-        return planned
+        return preview_sync(SETTINGS, sync, today())
+    plan_sync(SETTINGS, sync, today())
     return apply_sync(SETTINGS, sync, today(), connection(find_sync(sync).conn_id))
 
 
@@ -133,6 +135,7 @@ def list_questions() -> list[dict[str, str]]:
 @task(pool=DESTINATIONS_POOL, map_index_template="{{ task.op_args[0] }}")
 def deliver_approved(sync: str, question: str) -> dict[str, int]:
     """Deliver what a person has approved, and nothing else."""
+    from include.errors import FixPayload
     from include.ledger import approvals
     from include.ledger.deliveries import apply_sync
     from include.ledger.exposures import find_sync
@@ -140,11 +143,13 @@ def deliver_approved(sync: str, question: str) -> dict[str, int]:
 
     refuse_past()
     ti = get_current_context()["ti"]
-    (asking,) = ti.task.upstream_task_ids
-    given = ti.xcom_pull(task_ids=asking, map_indexes=ti.map_index)
+    given = ti.xcom_pull(task_ids=APPROVAL, map_indexes=ti.map_index)
     by = given["responded_by_user"]["name"]
     approvals.answer(SETTINGS, sync, today(), question, approvals.APPROVED, by, given["responded_at"])
-    return apply_sync(SETTINGS, sync, today(), connection(find_sync(sync).conn_id))
+    counts = apply_sync(SETTINGS, sync, today(), connection(find_sync(sync).conn_id))
+    if any(name.startswith("waiting:") for name in counts):
+        raise FixPayload(f"{sync}: the change is another by now: clear list_questions to be asked about it")
+    return counts
 
 
 @task(outlets=[AUDIENCES_DELIVERED])
