@@ -131,18 +131,18 @@ def _conclude(up: services.Services, day: date, follower: Follower, say: Say) ->
         print("\n" + summary_table(json.loads((folder / "summary.json").read_text())))
     if follower.state_of(BUILD, SENDING) == "skipped":
         say(f"{day} is published and not sent: a newer date is")
+    if follower.is_green() and not follower.questions():
+        say(f"night of {day} is done: {folder / 'index.html'}")
+        return 0
+    if follower.red():
+        print(f"\nA person must act for {day}:", file=sys.stderr)
+        for task in follower.red():
+            print(f"  {task['dag_id']} · {name(task)}\n    {up.api().error(task)}", file=sys.stderr)
+        print("Mend it and run the same command again: the date goes on where it stopped.", file=sys.stderr)
     if follower.questions():
         print(f"\nA person must answer for {day}; keep Airflow up for it with: make up", file=sys.stderr)
         for task in follower.questions():
             print(f"  {task['dag_id']} · {name(task)}", file=sys.stderr)
-        return 1
-    if follower.is_green():
-        say(f"night of {day} is done: {folder / 'index.html'}")
-        return 0
-    print(f"\nA person must act for {day}:", file=sys.stderr)
-    for task in follower.red():
-        print(f"  {task['dag_id']} · {name(task)}\n    {up.api().error(task)}", file=sys.stderr)
-    print("Mend it and run the same command again: the same date goes on where it stopped.", file=sys.stderr)
     return 1
 
 

@@ -56,7 +56,8 @@ def consented(house):
 
 def test_the_night_says_that_somebody_is_asked(asked):
     _, said = asked
-    assert SYNC in said.split("A person must act")[1]
+    assert SYNC in said.split("A person must answer")[1]
+    assert "ingest_email" in said.split("A person must act")[1]
 
 
 def test_what_is_approved_over_rest_is_delivered_and_who_said_so_is_kept(asked):
