@@ -1,5 +1,6 @@
 """What tests of any room can use. Nothing here costs anything until it is asked for."""
 
+import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,12 @@ import pytest
 if TYPE_CHECKING:
     from tests.company import Company
     from tests.fixtures.postgres import Server
+
+
+def pytest_configure() -> None:
+    """Hear interrupts: a shell that runs the tests in the background, or under nohup, makes them deaf."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
