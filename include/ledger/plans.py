@@ -1,6 +1,7 @@
 """Plan a sync: the difference between what a destination should hold and what it is known to hold."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -152,8 +153,7 @@ def _write(
         return _Split([], [], {}), []
     known = held.known_members(db, sync.name)
     held.forget_refused(db, sync.name, known.keys() - wanted.hashes.keys())
-    there = sum(one.standing != held.REFUSED for one in known.values())
-    split = _split(sync, wanted, diff(wanted.hashes, known), there, stale)
+    split = _split(sync, wanted, diff(wanted.hashes, known), known, stale)
     waiting = as_supported(sync, split.waiting, known)
     if approvals.is_approved(db, sync.name, business_date, waiting):
         split, waiting = _Split([*split.free, *split.waiting], [], {}), []
@@ -172,12 +172,18 @@ def _write(
 
 
 def _split(
-    sync: Sync, wanted: Wanted, operations: list[Operation], there: int, stale: tuple[str, ...]
+    sync: Sync,
+    wanted: Wanted,
+    operations: list[Operation],
+    known: Mapping[str, held.Known],
+    stale: tuple[str, ...],
 ) -> _Split:
     def may_not_wait(operation: Operation) -> bool:
         member, kind, _ = operation
-        return kind == "update" or (kind == "remove" and member in wanted.withdrawn)
+        is_said_again = kind == "add" and member in known and known[member].standing == held.UNCERTAIN
+        return kind == "update" or is_said_again or (kind == "remove" and member in wanted.withdrawn)
 
+    there = sum(one.standing != held.REFUSED for one in known.values())
     must = [o for o in operations if may_not_wait(o)]
     ordinary = [o for o in operations if not may_not_wait(o)]
     odd = concerns(sync.guards, Change(there, len(wanted.members), ordinary, stale))

@@ -60,6 +60,17 @@ def test_who_is_told_of_otherwise_does_not_wait_either(collapsed, sftp):
     assert (counts["update"], counts["waiting:remove"]) == (1, 60)
 
 
+def test_a_first_filling_whose_answer_was_lost_is_said_again_unasked(settings, sftp, monkeypatch):
+    monkeypatch.setattr("include.senders.sftp_file.arrived", lambda *_: None)  # as where nobody can tell
+    publish_audience(settings, EVERYBODY)
+    sftp.cut = 1
+    with pytest.raises(RetryLater):
+        apply(settings, sftp)
+    counts = apply(settings, sftp)
+    assert counts["add"] == 100 and not any(name.startswith("waiting") for name in counts)
+    assert acknowledged(settings) == EVERYBODY
+
+
 def test_a_preview_tells_what_would_wait_and_writes_nothing(collapsed):
     before = everything(collapsed)
     counts = preview_sync(collapsed, SYNC, NEXT)
