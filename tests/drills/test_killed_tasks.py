@@ -33,8 +33,8 @@ DURABLE = sorted(
 EVERY = [*(f"landing.{where}" for where in POINTS), *IN_CODE, *DURABLE]
 LATER_NIGHT = tuple(name for name in EVERY if name.startswith(("candidate.copy", "settle.", "phones.")))
 LATER = [LATER_NIGHT[start::3] for start in range(3)]
-# The work is done, or found done, when the task runs again: passed once at most.
-ONCE = re.compile(r"after_|renamed|publish\.|before_runlog|release|unknown|create")
+# The work is done, or found done, when the task runs again; of messages there are three in such a night.
+ONCE = re.compile(r"after_|renamed|publish\.|dispatch\.|before_runlog|release|unknown|create")
 # What one task passes is one room: each time it dies, Airflow waits twice as long before the next try.
 ROOMS = {"plan_sync": "sync", "build_turn": "open_candidate", "candidate": "open_candidate"}
 AT_ONCE = {"landing": 4, "sync": 5, "open_candidate": 2}
