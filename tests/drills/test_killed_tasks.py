@@ -37,7 +37,7 @@ LATER = [LATER_NIGHT[start::3] for start in range(3)]
 ONCE = re.compile(r"after_|renamed|publish\.|dispatch\.|before_runlog|release|unknown|create")
 # What one task passes is one room: each time it dies, Airflow waits twice as long before the next try.
 ROOMS = {"plan_sync": "sync", "build_turn": "open_candidate", "candidate": "open_candidate"}
-AT_ONCE = {"landing": 4, "sync": 5, "open_candidate": 2}
+AT_ONCE = {"landing": 4, "sync": 5, "open_candidate": 2, "dispatch": 1}
 
 
 def groups():
