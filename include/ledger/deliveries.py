@@ -54,7 +54,8 @@ def apply_sync(
         audience, `waiting:<operation>` for a person's answer, and `held_back:<reason>`.
 
     Raises:
-        RetryLater: the destination went away; what is in flight is looked for next time.
+        RetryLater: the destination went away, what is in flight being looked for next time; or another run
+            is delivering this sync.
         FixConnection, FixPayload: it refuses us, or holds another file under a batch's name.
     """
     sync = find_sync(sync_name)
@@ -82,7 +83,7 @@ def _deliver(delivery: Delivery) -> dict[str, int]:
         kept = {k: n for k, n in plan.counts.items() if k.startswith(("members", "held_back:", "waiting:"))}
         done = {name: counts[name] for name in ("batches", "add", "remove", "update")}
         return done | ({"refused": counts["refused"]} if counts["refused"] else {}) | kept
-    raise RetryLater(f"{delivery.sync_name}: published versions change faster than they are delivered")
+    raise RetryLater(f"{delivery.sync_name}: its plan changes faster than it is delivered")
 
 
 def _deliver_batch(delivery: Delivery, plan: Plan, batch: Batch) -> dict[str, int]:
@@ -160,14 +161,20 @@ def _resolve(delivery: Delivery, counts: Counter[str]) -> None:
 
 
 def _in_flight(delivery: Delivery) -> list[InFlight]:
-    """Batches whose outcome nobody is about to write; waits for live claims, a lease at most."""
+    """Batches whose outcome nobody is about to write; a dead process's claim ends within a lease.
+
+    Raises:
+        RetryLater: another process renews its claim: it is at work, and is not taken over.
+    """
     deadline = time.monotonic() + delivery.settings.lease
     while True:
         with delivery.engine.connect() as db:
             rows = batches.in_flight(db, delivery.sync_name)
         now = datetime.now(UTC)
-        if time.monotonic() >= deadline or not any(_is_live(row, now) for row in rows):
+        if not any(_is_live(row, now) for row in rows):
             return rows
+        if time.monotonic() >= deadline:
+            raise RetryLater(f"{delivery.sync_name}: another run is delivering it")
         time.sleep(POLL_SECONDS)
 
 

@@ -69,8 +69,9 @@ def plan_sync(settings: Settings, sync_name: str, business_date: date) -> Counts
     """Write down what a sync has to deliver for a date, if anything. Running it again changes nothing.
 
     Membership comes from the version published for the date; contact points and consent from the newest one,
-    so that who withdrew is removed whichever date is run. A date before the last delivered one plans nothing.
-    Where a guard finds the change odd, all of it waits for a person but the removals of who withdrew.
+    so that who withdrew since is removed. A date before the last planned one plans nothing: that one does.
+    Where a guard finds the change odd, it waits for a person, but for removals of who withdrew, updates, and
+    what is only said again because its answer was lost.
 
     Returns:
         `members`, `add`, `remove`, `update`, `waiting:<operation>` and `held_back:<reason>`.
@@ -87,7 +88,7 @@ def preview_sync(settings: Settings, sync_name: str, business_date: date) -> Cou
     sync = find_sync(sync_name)
     membership, contacts = _versions(settings, business_date)
     engine = open_ledger(settings)
-    with engine.connect() as db:
+    with writing(engine, sync.name) as db:
         wanted = find_wanted(sync, membership, contacts, held.known_members(db, sync.name))
         split, _ = _write(db, sync, business_date, wanted, _stale_channels(membership))
         db.rollback()

@@ -271,9 +271,23 @@ def test_a_claim_of_a_process_that_died_is_waited_for_and_then_resolved(settings
     assert apply(settings, sftp)["add"] == 1
 
 
-def soon():
+def test_a_claim_that_is_renewed_is_not_taken_over(settings, sftp):
+    publish_audience(settings, ["ana"])
+    plan_sync(settings, SYNC, D)
+    engine = open_ledger(settings)
+    at_work = {"state": "claimed", "fence": 1, "fingerprint": "0" * 64, "lease_until": soon(60)}
+    with writing(engine) as db:
+        db.execute(update(AudienceBatch).values(**at_work))
+    with pytest.raises(RetryLater, match="another run is delivering"):
+        apply(settings.model_copy(update={"lease": 0.3}), sftp)
+    with engine.connect() as db:
+        assert db.scalars(select(AudienceBatch.state)).one() == "claimed"
+    engine.dispose()
+    assert files(sftp) == {}
 
-    return datetime.now(UTC) + timedelta(seconds=0.5)
+
+def soon(seconds=0.5):
+    return datetime.now(UTC) + timedelta(seconds=seconds)
 
 
 def test_no_address_of_an_audience_stands_in_the_ledger(settings, sftp):
