@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,18 +57,6 @@ class House:
         print(out)
         return process.returncode, out
 
-    def watched_night(self, day: str = FIRST, **env: str) -> tuple[int, str, set[tuple[str, int]]]:
-        """As `night`, and every address and port that a process of the house listened on meanwhile."""
-        process = self.start(day, **env)
-        heard: set[tuple[str, int]] = set()
-        with ThreadPoolExecutor(1) as pool:
-            talk = pool.submit(process.communicate, timeout=900)
-            while not talk.done():
-                heard |= _listening(process.pid)
-                wait([talk], timeout=1)
-        print(talk.result()[0])
-        return process.returncode, talk.result()[0], heard
-
     def summary(self, day: str = FIRST) -> dict[str, Any]:
         """The figures of a night's report."""
         return dict(json.loads((self.var / "reports" / day / "summary.json").read_text()))
@@ -78,9 +66,9 @@ class House:
         pointer = self.var / "published" / "current"
         return pointer.read_text().strip() if pointer.exists() else ""
 
-    def published(self) -> dict[str, str]:
-        """SHA-256 of every file of the current version, by its path in it."""
-        folder = self.var / "published" / self.version()
+    def published(self, version: str = "") -> dict[str, str]:
+        """SHA-256 of every file of a version, by its path in it; of the current one unless named."""
+        folder = self.var / "published" / (version or self.version())
         files = sorted(p for p in folder.rglob("*") if p.is_file())
         return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
@@ -95,12 +83,14 @@ class House:
         return {p.name: p.read_bytes() for p in sorted(folder.glob("*.jsonl"))}
 
 
-def _listening(leader: int) -> set[tuple[str, int]]:
-    """Where a process and all below it listen now."""
+def listening(leaders: Iterable[int]) -> set[tuple[str, int]]:
+    """Where these processes and all below them listen now: (address, port)."""
     found = set()
-    with contextlib.suppress(psutil.Error):
-        for process in psutil.Process(leader).children(recursive=True):
-            with contextlib.suppress(psutil.Error):
-                sockets = process.net_connections("inet")
-                found |= {(s.laddr.ip, s.laddr.port) for s in sockets if s.status == psutil.CONN_LISTEN}
+    for leader in leaders:
+        with contextlib.suppress(psutil.Error):
+            top = psutil.Process(leader)
+            for process in [top, *top.children(recursive=True)]:
+                with contextlib.suppress(psutil.Error):
+                    sockets = process.net_connections("inet")
+                    found |= {(s.laddr.ip, s.laddr.port) for s in sockets if s.status == psutil.CONN_LISTEN}
     return found

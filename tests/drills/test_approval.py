@@ -9,8 +9,8 @@ import pytest
 
 from include import sandbox
 from include.sandbox.adplatform import members
-from tests.e2e.test_scheduled_nights import Kept
-from tests.night import FIRST, NEXT, House
+from tests.kept import Kept
+from tests.night import FIRST, NEXT
 
 SYNC = "lapsed_buyers_to_meta_ads"
 
@@ -18,8 +18,7 @@ SYNC = "lapsed_buyers_to_meta_ads"
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory):
     """A house kept up whose second night stands on a stale channel, so that the ad platform's sync asks."""
-    kept = Kept(tmp_path_factory.mktemp("approval") / "var")
-    kept.house = House(kept.house.var, people=500)
+    kept = Kept(tmp_path_factory.mktemp("approval") / "var", people=500)
     first = ["up", "--port", "0", "--date", FIRST, "--people", "500", "--schedules", "off"]
     try:
         code, said = kept.command(*first)

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import time
-from datetime import datetime, timedelta
 
 import duckdb
 import httpx
@@ -12,27 +11,15 @@ import pytest
 
 from include import sandbox
 from include.sandbox.adplatform import members
-from include.settings import Settings
 from ops import roster
 from ops.share import own_seconds
-from tests.e2e.test_scheduled_nights import DAGS, Kept
-from tests.night import House
+from tests.kept import DAGS, INGESTS, Kept
 
 PATIENCE = 600
-INGESTS = DAGS[:4]
 
 
 class Week(Kept):
     """Five nights to catch up on, of 300 people."""
-
-    def __init__(self, var):
-        self.house = House(var, people=300)
-        today = datetime.now(Settings().zone).date()
-        self.nights = [today - timedelta(days=n) for n in range(5, 0, -1)]
-
-    def up(self):
-        first = str(self.nights[0])
-        return self.command("up", "--port", "0", "--date", first, "--people", "300")
 
     def await_that(self, what, is_so):
         """Ask until it is so."""
@@ -64,7 +51,7 @@ class Week(Kept):
 
 @pytest.fixture(scope="module")
 def week(tmp_path_factory):
-    week = Week(tmp_path_factory.mktemp("week") / "var")
+    week = Week(tmp_path_factory.mktemp("week") / "var", people=300, nights=5)
     settings = week.house.settings
     _, shop_down, email_down, killed, twice = week.nights
     try:
