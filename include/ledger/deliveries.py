@@ -1,5 +1,6 @@
 """Deliver the batches of a sync: each once, whatever crashes."""
 
+import logging
 import time
 from collections import Counter
 from contextlib import suppress
@@ -14,16 +15,18 @@ from include.clock import Clock
 from include.connections import Connection
 from include.errors import OmniError, OutcomeUnknown, RetryLater
 from include.failpoints import failpoint
-from include.ledger import batches
-from include.ledger.batches import CLAIMED, PLANNED, UNKNOWN, InFlight
+from include.ledger import batches, held
+from include.ledger.batches import CLAIMED, PLANNED, UNKNOWN, VOID, InFlight
 from include.ledger.cuts import Batch
 from include.ledger.engine import open_ledger, writing
 from include.ledger.exposures import find_sync
 from include.ledger.plans import Moved, Plan, make_plan
 from include.ledger.states import ClaimLost, Run
-from include.senders.base import AudienceSender, Receipt, Refused, load_audience_sender
+from include.senders.base import AudienceSender, Gone, Receipt, Refused, load_audience_sender
 from include.settings import Settings
 from include.warehouse.published import current
+
+log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.2
 REPLANS = 5
@@ -96,12 +99,23 @@ def _deliver_batch(delivery: Delivery, plan: Plan, batch: Batch) -> dict[str, in
         failpoint("sync.before_send")
         receipt = delivery.sender.send(delivery.transport, request)
         failpoint("sync.after_send")
+    except Gone as error:
+        _forget(delivery, claimed, str(error))
+        raise Moved from error
     except OmniError as error:
         with suppress(ClaimLost), writing(delivery.engine, delivery.sync_name) as db:
             reason = error.reason if isinstance(error, Refused) else type(error).__name__
             batches.release(db, batch.batch_id, CLAIMED, fence, UNKNOWN, reason)
         raise
     return _acknowledge(delivery, claimed, receipt)
+
+
+def _forget(delivery: Delivery, claimed: InFlight, why: str) -> None:
+    """What the destination has lost is planned anew, whole."""
+    log.warning("%s: its members are told anew", why)
+    with suppress(ClaimLost), writing(delivery.engine, delivery.sync_name) as db:
+        batches.release(db, claimed.batch_id, CLAIMED, claimed.fence, VOID, "gone at the destination")
+        held.forget_all(db, delivery.sync_name)
 
 
 def _renew(delivery: Delivery, claimed: InFlight) -> None:

@@ -48,6 +48,11 @@ def forget_refused(db: Connection, sync: str, members: Collection[str]) -> None:
         db.execute(delete(AudienceMember).where(*mine, AudienceMember.member.in_(some)))
 
 
+def forget_all(db: Connection, sync: str) -> None:
+    """Forget every member of a sync: the destination has lost them."""
+    db.execute(delete(AudienceMember).where(AudienceMember.sync == sync))
+
+
 def remember(
     db: Connection, sync: str, batch_id: str, members: Sequence[str], kept: Sequence[Standing]
 ) -> None:

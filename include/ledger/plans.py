@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -30,7 +30,10 @@ class Moved(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """The batches to deliver, and from which contact points (`contacts`) they were made."""
+    """The batches to deliver, and from which contact points (`contacts`) they were made.
+
+    `has_members`: the destination is known to hold members of the sync.
+    """
 
     sync: Sync
     business_date: date
@@ -38,10 +41,12 @@ class Plan:
     wanted: Wanted
     batches: tuple[Batch, ...]
     counts: Counts
+    has_members: bool
 
     def request(self, batch: Batch) -> AudienceRequest:
         """A batch as its sender takes it, identifiers joined."""
-        return write_request(self.sync, self.business_date, batch, self.wanted)
+        request = write_request(self.sync, self.business_date, batch, self.wanted)
+        return replace(request, has_members=self.has_members)
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,8 @@ def make_plan(settings: Settings, sync: Sync, business_date: date, to_deliver: b
     failpoint("plan_sync.after_commit")
     engine.dispose()
     free = tuple(part.batch for part in parts if part.state == PLANNED)
-    return Plan(sync, business_date, contacts, wanted, free, _counts(wanted, split))
+    has_members = any(one.standing == held.HELD for one in known.values())
+    return Plan(sync, business_date, contacts, wanted, free, _counts(wanted, split), has_members)
 
 
 def _versions(settings: Settings, business_date: date) -> tuple[Path, Path]:

@@ -69,10 +69,16 @@ class AdPlatform:
     def create(self, name: str, description: str) -> Audience:
         """A new audience; two may have one name."""
         with self._lock:
-            audience_id = str(FIRST_ID + len(self._audiences))
+            audience_id = str(FIRST_ID + self._log.count)
             self._take({"operation": "create", "audience": name, "audience_id": audience_id,
                         "description": description})  # fmt: skip
             return self._audiences[audience_id]
+
+    def delete(self, audience: Audience) -> None:
+        """Forget an audience and all that is known of its members."""
+        with self._lock:
+            self._take({"operation": "delete", "audience": audience.name,
+                        "audience_id": audience.audience_id})  # fmt: skip
 
     def change(
         self, audience: Audience, operation: str, members: Mapping[str, Hashes], session: Mapping[str, Any]
@@ -121,6 +127,9 @@ def _apply(audiences: dict[str, Audience], entry: Mapping[str, Any]) -> None:
     audience_id = entry["audience_id"]
     if entry["operation"] == "create":
         audiences[audience_id] = Audience(audience_id, entry["audience"], entry["description"])
+        return
+    if entry["operation"] == "delete":
+        audiences.pop(audience_id, None)
         return
     audience = audiences[audience_id]
     if entry["operation"] == "add":

@@ -33,7 +33,10 @@ class Session:
 
 @dataclass(frozen=True)
 class AudienceRequest:
-    """One batch of one sync, as every sender of audiences takes it."""
+    """One batch of one sync, as every sender of audiences takes it.
+
+    `has_members`: the destination has acknowledged members of this sync before, and so has a place for them.
+    """
 
     sync: str
     audience: str
@@ -43,6 +46,11 @@ class AudienceRequest:
     folder: str
     members: tuple[Member, ...]
     session: Session
+    has_members: bool = False
+
+
+class Gone(FixPayload):
+    """The destination has lost all that it held of this sync; nothing was said."""
 
 
 class Refused(FixPayload):

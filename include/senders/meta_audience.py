@@ -15,7 +15,7 @@ from include.destinations import Destination
 from include.errors import FixPayload, OmniError, OutcomeUnknown
 from include.failpoints import failpoint
 from include.senders.base import AudienceRequest as Request
-from include.senders.base import Receipt, Refused, closing_quietly
+from include.senders.base import Gone, Receipt, Refused, closing_quietly
 from include.senders.parts.hashing import hash_of
 from include.senders.parts.isolate import Answer, isolate
 from include.senders.parts.members import Member
@@ -75,13 +75,14 @@ def send(transport: Transport, request: Request) -> Receipt:
     """Add to the audience, or remove from it; an audience that is not there is made for an addition.
 
     Raises:
+        Gone: members were acknowledged, and the audience is not there any more: somebody has deleted it.
         Refused: an audience of that name is not ours (`name_taken`).
         OutcomeUnknown: no answer came, or which entries were invalid could not be learnt: say it again.
     """
     operation, rows = _operation(request), _rows(request)
     missing = [member.customer_id for member in request.members if member.customer_id not in rows]
     rejected = dict.fromkeys(missing, "no_usable_identifier")
-    audience = _audience(transport, request.sync, operation == "add") if rows else None
+    audience = _audience(transport, request, operation == "add") if rows else None
     failpoint("sync.after_audience")
     if audience is not None:
         invalid = _hand_over(
@@ -145,13 +146,16 @@ def _is_ours(audience: Mapping[str, Any]) -> bool:
     return audience.get("description") == OURS
 
 
-def _audience(transport: Transport, name: str, is_to_be_made: bool) -> str | None:
-    """Id of our audience of that name. Looked for first, so that a crash never makes two."""
+def _audience(transport: Transport, request: Request, is_to_be_made: bool) -> str | None:
+    """Id of our audience of the sync's name. Looked for first, so that a crash never makes two."""
+    name = request.sync
     named = [audience for audience in _audiences(transport) if audience.get("name") == name]
     if not all(map(_is_ours, named)):
         raise Refused("name_taken", f"an audience called {name} is there that we did not make: rename it")
     if named:
         return min((str(audience["id"]) for audience in named), key=int)
+    if request.has_members:
+        raise Gone(f"the audience {name} is not there any more")
     if not is_to_be_made:
         return None
     failpoint("sync.before_create")

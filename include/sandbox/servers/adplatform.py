@@ -53,6 +53,11 @@ def ads_api(platform: AdPlatform, account: Account, faults: FaultBoard) -> FastA
     async def show(node: str, body: said) -> dict[str, Any]:
         return _shown(desk.find(node)) | desk.status(desk.find(node))
 
+    @app.delete("/{node}")
+    async def delete(node: str, body: said) -> dict[str, Any]:
+        await run_in_threadpool(platform.delete, desk.find(node))
+        return {"success": True}
+
     return app
 
 
