@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from alembic.util import CommandError
 from sqlalchemy import URL, create_engine, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from include.errors import FixConnection, RetryLater
 
@@ -52,6 +53,22 @@ def explaining(setting: str, url: URL) -> Iterator[None]:
             raise RetryLater(f"{where}: no database answers there") from None
         kind = RetryLater if PASSING.search(refused[1]) else FixConnection
         raise kind(f"{where}: {refused[1].strip()}") from None
+
+
+@contextmanager
+def naming(setting: str) -> Iterator[None]:
+    """For people at a command: whatever a database says is told in one line, with the setting to mend.
+
+    Of what a driver says, the first line: statements and their values follow after it.
+
+    Raises:
+        FixConnection: it cannot be used, or is none of ours.
+    """
+    try:
+        yield
+    except (SQLAlchemyError, CommandError, ImportError, OSError) as error:
+        said = str(getattr(error, "orig", None) or error).partition("\n")[0]
+        raise FixConnection(f"{setting}: this database cannot be used: {said}") from None
 
 
 def check(setting: str, value: str) -> None:

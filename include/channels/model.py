@@ -112,7 +112,6 @@ class Channel(Declaration):
     owner: str
     is_required: bool
     deadline: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "06:00"
-    lateness_days: int = Field(3, ge=0)
     description: str = ""
     streams: dict[Name, Stream] = Field(min_length=1)
 

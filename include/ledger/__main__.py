@@ -3,14 +3,16 @@
 import sys
 
 from include import settings
+from include.databases import naming
 from include.errors import OmniError
-from include.ledger.engine import open_ledger, revision
+from include.ledger.engine import SETTING, open_ledger, revision
 
 
 def main() -> int:
     """0 when the ledger is ready, 2 when a person must act."""
     try:
-        engine = open_ledger(settings.load())
+        with naming(SETTING):
+            engine = open_ledger(settings.load())
     except OmniError as error:
         print(error, file=sys.stderr)
         return 2

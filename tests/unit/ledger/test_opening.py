@@ -147,6 +147,15 @@ def test_the_command_that_deployment_runs_migrates_and_says_so(unmade, tmp_path)
     assert "OMNI_LEDGER_URL" in failed.stderr
 
 
+def test_the_command_says_in_one_line_that_a_file_is_no_ledger(tmp_path):
+    (tmp_path / "ledger.sqlite").write_text("something else that somebody has put there\n")
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMNI_VAR": str(tmp_path), "OMNI_LEDGER_URL": ""}
+    command = [sys.executable, "-m", "include.ledger"]
+    failed = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert failed.returncode == 2
+    assert failed.stderr == "OMNI_LEDGER_URL: this database cannot be used: file is not a database\n"
+
+
 def without_server(url: str) -> str:
     return make_url(url).set(port=1).render_as_string(hide_password=False)
 
