@@ -21,21 +21,10 @@ from include.sandbox.adplatform import members
 from include.sandbox.servers.ads_gate import is_drawn
 from include.senders.parts.hashing import hash_of
 from include.settings import Settings
+from tests.fixtures.adplatform import EXPOSURE, SYNC
 from tests.fixtures.published import point, publish
 from tests.fixtures.steps import Steps
 
-SYNC = "lapsed_buyers_to_meta_ads"
-EXPOSURE = f"""
-models:
-  - name: aud_lapsed_buyers
-exposures:
-  - name: {SYNC}
-    type: application
-    owner: {{name: CRM team, email: crm@example.com}}
-    depends_on: [ref('aud_lapsed_buyers')]
-    config:
-      meta: {{destination: meta_ads, layout: hashed, contact_point: any, purpose: marketing}}
-"""
 VERSIONS = 60
 COLLAPSES = {20, 41}  # the second one a person approves
 SEED = 60

@@ -7,23 +7,11 @@ import pytest
 from include.ledger import exposures
 from include.ledger.deliveries import apply_sync
 from include.senders import meta_audience
-from tests.fixtures.adplatform import META, ad_platform
+from tests.fixtures.adplatform import EXPOSURE, META, SYNC, ad_platform
 from tests.fixtures.published import point
 from tests.unit.ledger.audiences import publish_audience
 from tests.unit.ledger.conftest import D
 
-SYNC = "lapsed_buyers_to_meta_ads"
-EXPOSURE = f"""
-models:
-  - name: aud_lapsed_buyers
-exposures:
-  - name: {SYNC}
-    type: application
-    owner: {{name: CRM team, email: crm@example.com}}
-    depends_on: [ref('aud_lapsed_buyers')]
-    config:
-      meta: {{destination: meta_ads, layout: hashed, contact_point: any, purpose: marketing}}
-"""
 PEOPLE = [f"c{n:02}" for n in range(40)]
 NEXT = D + timedelta(days=1)
 

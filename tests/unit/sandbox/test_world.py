@@ -1,15 +1,12 @@
 """The made-up company: the same from the same seed, whole, dated, and told without its secrets."""
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-import numpy as np
 import pandas as pd
 import phonenumbers
-import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import pytest
 
 from include.sandbox.world import (
@@ -17,8 +14,6 @@ from include.sandbox.world import (
     build_day,
     build_history,
     build_people,
-    email_response,
-    first_date_of,
 )
 from include.sandbox.world import build as build_module
 from include.sandbox.world.calendar import number
@@ -75,33 +70,6 @@ def day():
 @pytest.fixture(params=["world", "day"])
 def told(request):
     return request.getfixturevalue(request.param)
-
-
-@pytest.fixture(scope="module")
-def transactions(tmp_path_factory):
-    rows = [
-        ("536365", "85123A", "HOLDER", 6, "2011-11-01 08:26", 2.55, 17850.0, "United Kingdom"),
-        ("536365", "85123A", "HOLDER", 6, "2011-11-01 08:26", 2.55, 17850.0, "United Kingdom"),
-        ("C536379", "D", "Discount", -1, "2011-11-01 09:41", 27.5, 14527.0, "EIRE"),
-        ("536414", "22139", None, 56, "2011-11-01 11:53", 0.001, None, "Unspecified"),
-        ("A563185", "B", "Adjust bad debt", 1, "2011-12-09 12:50", -11062.06, None, "United Kingdom"),
-        ("581587", "22138", "BAKING SET", 3, "2011-12-09 12:50", 4.95, 12680.0, "France"),
-        ("581587", "22138", "BAKING SET", 1, "2011-12-09 12:49", 4.95, 12680.0, "France"),
-    ]
-    names = [
-        "invoice_no",
-        "stock_code",
-        "description",
-        "quantity",
-        "invoiced_at",
-        "unit_price",
-        "customer_no",
-    ]
-    frame = pd.DataFrame(rows, columns=[*names, "country"])
-    frame["invoiced_at"] = pd.to_datetime(frame["invoiced_at"])
-    path = tmp_path_factory.mktemp("orders") / "transactions.parquet"
-    frame.to_parquet(path)
-    return path
 
 
 def frame(world, channel, stream) -> pd.DataFrame:
@@ -323,101 +291,3 @@ def test_names_are_cyrillic_in_some_systems_and_latin_in_others(world):
 
     assert cyrillic(frame(world, "crm", "contacts")) > 0.95
     assert cyrillic(frame(world, "stores", "receipts")) == 0
-
-
-def test_a_recipient_answers_the_same_message_the_same_way(world):
-    people = world.truth_people.to_pandas()
-    sent = datetime(2026, 3, 16, 9, tzinfo=UTC)
-    stories = [
-        email_response(SPEC, world.truth_people, address, f"m{i}@shop.example", sent, "welcome")
-        for i, address in enumerate(people["email"])
-    ]
-    again = email_response(SPEC, build_people(SPEC), people["email"][7], "m7@shop.example", sent, "welcome")
-    assert again == stories[7]
-    kinds = [[event["event_type"] for event in story] for story in stories]
-    assert all(kind[0] == "accepted" and kind[1] in ("delivered", "bounce") for kind in kinds)
-    opened, expected = np.mean(["open" in kind for kind in kinds]), people["open_probability"].mean() * 1.5
-    assert abs(opened - expected) < 0.08
-    assert all(event["occurred_at"] >= sent for story in stories for event in story)
-    assert len({event["event_id"] for story in stories for event in story}) == sum(map(len, stories))
-
-
-def test_a_message_to_nobody_bounces(world):
-    sent = datetime(2026, 3, 16, 9, tzinfo=UTC)
-    for address in ("none@none.com", "noreply@stores.example", "nobody.at.all@nowhere.example"):
-        story = email_response(SPEC, world.people, address, f"<{address}>", sent, "welcome")
-        assert [event["event_type"] for event in story] == ["accepted", "bounce"]
-
-
-def test_an_address_is_reached_however_it_is_spelled(world):
-    address = next(a for a in world.truth_people["email"].to_pylist() if a.endswith("@gmail.com"))
-    local = address.partition("@")[0].replace(".", "")
-    sent = datetime(2026, 3, 16, 9, tzinfo=UTC)
-    story = email_response(SPEC, None, f" {local.upper()}+x@GoogleMail.com", "m@x", sent, "welcome")
-    assert (
-        "bounce" not in {event["event_type"] for event in story}
-        or world.people.persons["bounces"][
-            world.people.by_mailbox[address.replace(".", "").replace("gmailcom", "gmail.com")]
-        ]
-    )
-
-
-def test_messages_seen_move_purchases_as_the_hidden_effect_says():
-    spec = WorldSpec(seed=3, people=6000)
-    day = spec.first_date + timedelta(days=1)
-    people = build_people(spec, day).persons
-    sent = datetime(2026, 3, 15, 23, tzinfo=UTC)
-    messages = pd.DataFrame({
-        "recipient": people["email"], "sent_at": sent, "campaign": "welcome",
-        "message_id": [f"e{i}@x" for i in range(len(people["email"]))],
-    })  # fmt: skip
-    told = [build_day(spec, None, day, given).truth_records.to_pandas() for given in (messages, NO_MESSAGES)]
-    positive = set(people["person_id"][people["message_effect"] > 0.4])
-    bought = [len(t[t["stream"].eq("receipts") & t["person_id"].isin(positive)]) for t in told]
-    assert bought[1] >= 10
-    assert bought[0] > bought[1] * 1.1
-
-
-def test_a_transaction_file_is_the_shops_history_line_by_line(transactions):
-    world = build_history(WorldSpec(orders=transactions))
-    orders, lines = frame(world, "shop", "orders"), frame(world, "shop", "order_lines")
-    assert len(lines) == 7
-    assert lines.groupby("order_id")["line_number"].apply(list).to_dict() == {
-        "536365": [1, 2], "C536379": [1], "536414": [1], "A563185": [1], "581587": [1, 2],
-    }  # fmt: skip
-    by = orders.set_index("order_id")
-    assert by["total_amount"].to_dict() == {
-        "536365": "30.60", "C536379": "-27.50", "536414": "0.056", "A563185": "-11062.06", "581587": "19.80",
-    }  # fmt: skip
-    assert by["status"].to_dict() == {
-        name: "cancelled" if name[0] == "C" else "delivered" for name in by.index
-    }
-    assert by.loc["581587", "ordered_at"] == pd.Timestamp("2011-12-09 12:49", tz="UTC")
-    assert by.loc["536365", "account_id"] == "17850"
-    guest = by.loc["536414", ["account_id", "email", "phone", "first_name", "last_name", "cookie_id"]]
-    assert guest.isna().all()
-    assert by.loc["C536379", "country"] == "IE"
-    assert (orders["updated_at"] == orders["ordered_at"]).all()
-
-
-def test_a_replayed_shop_is_calm_and_ends_with_its_last_day(transactions):
-    world = build_history(WorldSpec(orders=transactions))
-    assert first_date_of(transactions) == date(2011, 12, 9)
-    for (channel, stream), table in world.tables.items():
-        if channel == "shop":
-            assert pc.all(pc.equal(table["_copies"], 1)).as_py() in (True, None)
-            assert table["_broken"].null_count == table.num_rows, stream
-    customers = set(frame(world, "shop", "customers")["account_id"])
-    assert customers == {"17850", "14527", "12680"}
-    events = world.tables["shop", "web_events"]
-    assert pc.max(events["_visible_at"]).as_py() < datetime(2011, 12, 10, tzinfo=UTC)
-    assert len(world.truth_people) == 3
-
-
-def test_a_file_that_is_no_transaction_file_is_named(tmp_path):
-    path = tmp_path / "other.parquet"
-    pq.write_table(
-        pa.table({"invoiced_at": pa.array([datetime(2011, 1, 1, tzinfo=UTC)]), "stock_code": ["x"]}), path
-    )
-    with pytest.raises(ValueError, match=r"other\.parquet .*customer_no"):
-        build_history(WorldSpec(orders=path))

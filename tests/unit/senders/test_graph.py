@@ -15,7 +15,7 @@ from include.sandbox.servers.ads_gate import Account
 from include.senders.meta_audience import OURS
 from include.senders.transports.graph import GraphTransport
 from include.senders.transports.graph_errors import Busy, Doubt, Replies
-from tests.fixtures.adplatform import ACCOUNT, META, SECRET, TOKEN, ad_platform
+from tests.fixtures.adplatform import ACCOUNT, META, SECRET, TOKEN
 
 AUDIENCE = {
     "name": "a", "description": OURS, "subtype": "CUSTOM", "customer_file_source": "USER_PROVIDED_ONLY"
@@ -25,17 +25,10 @@ CODES = META.error_codes
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory):
-    with ad_platform(tmp_path_factory.mktemp("ads")) as vendor:
-        opened = GraphTransport(META, vendor.connection(), 5)
-        vendor.users = f"{opened.create('customaudiences', AUDIENCE)['id']}/users"
-        opened.close()
-        yield vendor
-
-
-@pytest.fixture
-def vendor(running):
-    running.faults.clear()
+def running(running):
+    """With an audience, and where its members are changed."""
+    with contextlib.closing(GraphTransport(META, running.connection(), 5)) as opened:
+        running.users = f"{opened.create('customaudiences', AUDIENCE)['id']}/users"
     return running
 
 

@@ -10,19 +10,7 @@ from include.senders import meta_audience
 from include.senders.base import AudienceRequest, Refused, Session
 from include.senders.parts.hashing import hashed
 from include.senders.parts.members import Member
-from tests.fixtures.adplatform import META, ad_platform
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory):
-    with ad_platform(tmp_path_factory.mktemp("ads")) as vendor:
-        yield vendor
-
-
-@pytest.fixture
-def vendor(running):
-    running.faults.clear()
-    return running
+from tests.fixtures.adplatform import META
 
 
 @pytest.fixture
