@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from include.ledger.cuts import Batch
 from include.ledger.exposures import Sync
+from include.ledger.guards import Operation
 from include.ledger.held import HELD, REFUSED, UNCERTAIN, Standing, remember
 from include.ledger.models import AudienceBatch, AudienceOperation, AudiencePlan
 from include.ledger.states import ClaimLost
@@ -115,6 +116,18 @@ def _add(db: Connection, sync: Sync, business_date: date, ordinal: int, part: Pl
     db.execute(insert(AudienceOperation), [{"batch_id": part.batch.batch_id, **line} for line in lines])
 
 
+def let_through(db: Connection, sync: str, business_date: date) -> set[Operation]:
+    """Operations planned for a date without a question, once delivery of any of them has begun."""
+    columns = (AudienceOperation.member, AudienceOperation.operation, AudienceOperation.payload_hash)
+    mine = (AudienceBatch.sync == sync, AudienceBatch.business_date == business_date)
+    found = select(*columns).join(AudienceBatch, AudienceBatch.batch_id == AudienceOperation.batch_id)
+    unasked = found.add_columns(AudienceBatch.fence).where(*mine, AudienceBatch.question.is_(None))
+    rows = db.execute(unasked).all()
+    if not any(row.fence for row in rows):
+        return set()
+    return {(row.member, row.operation, row.payload_hash) for row in rows}
+
+
 def claim(db: Connection, batch_id: str, fingerprint: str, now: datetime, lease: float) -> int:
     """Claim a planned batch for `lease` seconds; its fence.
 
@@ -150,14 +163,21 @@ def acknowledge(
         line = (AudienceOperation.batch_id == row.batch_id, AudienceOperation.member == member)
         db.execute(update(AudienceOperation).where(*line).values(refused=reason))
     kept = [
-        Standing(o, REFUSED if o.member in refused else HELD, refused.get(o.member))
+        Standing(o, _standing(o.operation, o.member in refused), refused.get(o.member))
         for o in operations
-        if o.operation != "remove"
+        if o.operation != "remove" or o.member in refused
     ]
     remember(db, row.sync, row.batch_id, [o.member for o in operations], kept)
     counts = Counter(o.operation for o in operations if o.member not in refused)
     told = {name: counts[name] for name in ("add", "remove", "update")}
     return told | ({"refused": len(refused)} if refused else {})
+
+
+def _standing(operation: str, is_refused: bool) -> str:
+    """What is known of a member after its batch; one whose removal was refused may be there still."""
+    if operation == "remove":
+        return UNCERTAIN
+    return REFUSED if is_refused else HELD
 
 
 def give_up(db: Connection, row: InFlight) -> None:

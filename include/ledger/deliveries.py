@@ -100,7 +100,7 @@ def _deliver_batch(delivery: Delivery, plan: Plan, batch: Batch) -> dict[str, in
         receipt = delivery.sender.send(delivery.transport, request)
         failpoint("sync.after_send")
     except Gone as error:
-        _forget(delivery, claimed, str(error))
+        _doubt(delivery, claimed, str(error))
         raise Moved from error
     except OmniError as error:
         with suppress(ClaimLost), writing(delivery.engine, delivery.sync_name) as db:
@@ -110,12 +110,12 @@ def _deliver_batch(delivery: Delivery, plan: Plan, batch: Batch) -> dict[str, in
     return _acknowledge(delivery, claimed, receipt)
 
 
-def _forget(delivery: Delivery, claimed: InFlight, why: str) -> None:
-    """What the destination has lost is planned anew, whole."""
+def _doubt(delivery: Delivery, claimed: InFlight, why: str) -> None:
+    """What the destination has lost is planned anew; what waits for a person goes on waiting."""
     log.warning("%s: its members are told anew", why)
     with suppress(ClaimLost), writing(delivery.engine, delivery.sync_name) as db:
         batches.release(db, claimed.batch_id, CLAIMED, claimed.fence, VOID, "gone at the destination")
-        held.forget_all(db, delivery.sync_name)
+        held.doubt_all(db, delivery.sync_name)
 
 
 def _renew(delivery: Delivery, claimed: InFlight) -> None:
@@ -177,17 +177,24 @@ def _resolve(delivery: Delivery, counts: Counter[str]) -> None:
 def _in_flight(delivery: Delivery) -> list[InFlight]:
     """Batches whose outcome nobody is about to write; a dead process's claim ends within a lease.
 
+    A claim that nobody renewed for a whole lease is a dead one, whatever a wall clock that jumped says of it.
+
     Raises:
         RetryLater: another process renews its claim: it is at work, and is not taken over.
     """
     deadline = time.monotonic() + delivery.settings.lease
+    first: list[InFlight] | None = None
     while True:
         with delivery.engine.connect() as db:
             rows = batches.in_flight(db, delivery.sync_name)
+        first = rows if first is None else first
         now = datetime.now(UTC)
-        if not any(_is_live(row, now) for row in rows):
+        live = [row for row in rows if _is_live(row, now)]
+        if not live:
             return rows
         if time.monotonic() >= deadline:
+            if all(row in first for row in live):
+                return rows
             raise RetryLater(f"{delivery.sync_name}: another run is delivering it")
         time.sleep(POLL_SECONDS)
 

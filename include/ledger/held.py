@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from include.ledger.models import AudienceMember
 
@@ -48,9 +48,10 @@ def forget_refused(db: Connection, sync: str, members: Collection[str]) -> None:
         db.execute(delete(AudienceMember).where(*mine, AudienceMember.member.in_(some)))
 
 
-def forget_all(db: Connection, sync: str) -> None:
-    """Forget every member of a sync: the destination has lost them."""
-    db.execute(delete(AudienceMember).where(AudienceMember.sync == sync))
+def doubt_all(db: Connection, sync: str) -> None:
+    """The destination has lost what it held: each member is to be told again, and is no growth by that."""
+    mine = (AudienceMember.sync == sync, AudienceMember.standing == HELD)
+    db.execute(update(AudienceMember).where(*mine).values(standing=UNCERTAIN))
 
 
 def remember(

@@ -1,7 +1,7 @@
 """Plan a sync: the difference between what a destination should hold and what it is known to hold."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -160,7 +160,8 @@ def _write(
         return _Split([], [], {}), []
     known = held.known_members(db, sync.name)
     held.forget_refused(db, sync.name, known.keys() - wanted.hashes.keys())
-    split = _split(sync, wanted, diff(wanted.hashes, known), known, stale)
+    begun = batches.let_through(db, sync.name, business_date)
+    split = _split(sync, wanted, diff(wanted.hashes, known), known, begun, stale)
     waiting = as_supported(sync, split.waiting, known)
     if approvals.is_approved(db, sync.name, business_date, waiting):
         split, waiting = _Split([*split.free, *split.waiting], [], {}), []
@@ -183,12 +184,17 @@ def _split(
     wanted: Wanted,
     operations: list[Operation],
     known: Mapping[str, held.Known],
+    begun: Collection[Operation],
     stale: tuple[str, ...],
 ) -> _Split:
+    """Part what goes from what waits. `begun`: let through before; what is left of it is not judged again,
+    for by now it would be measured against an audience that is half told."""
+
     def may_not_wait(operation: Operation) -> bool:
         member, kind, _ = operation
         is_said_again = kind == "add" and member in known and known[member].standing == held.UNCERTAIN
-        return kind == "update" or is_said_again or (kind == "remove" and member in wanted.withdrawn)
+        is_withdrawn = kind == "remove" and member in wanted.withdrawn
+        return kind == "update" or is_said_again or is_withdrawn or operation in begun
 
     there = sum(one.standing != held.REFUSED for one in known.values())
     must = [o for o in operations if may_not_wait(o)]

@@ -24,7 +24,7 @@ from include.senders.transports.graph import GraphTransport
 
 SCHEMAS = {"add": ["EXTERN_ID", "EMAIL", "PHONE"], "remove": ["EXTERN_ID"]}
 AUDIENCES = "customaudiences"
-OURS = "Kept by the customer platform; changes by hand are lost."
+OURS = "Kept by the customer platform"
 LARGEST = 10_000
 
 Rows = Mapping[str, list[str]]
@@ -143,24 +143,28 @@ def _audiences(transport: Transport) -> list[dict[str, Any]]:
 
 
 def _is_ours(audience: Mapping[str, Any]) -> bool:
-    return audience.get("description") == OURS
+    return str(audience.get("description")).startswith(OURS)
+
+
+def description_of(sync: str) -> str:
+    """By which our audience is known, whatever people call it."""
+    return f"{OURS} as {sync}; changes by hand are lost."
 
 
 def _audience(transport: Transport, request: Request, is_to_be_made: bool) -> str | None:
-    """Id of our audience of the sync's name. Looked for first, so that a crash never makes two."""
-    name = request.sync
-    named = [audience for audience in _audiences(transport) if audience.get("name") == name]
-    if not all(map(_is_ours, named)):
+    """Id of the audience that we made for the sync. Looked for first, so that a crash never makes two."""
+    name, ours, known = request.sync, description_of(request.sync), _audiences(transport)
+    if mine := [str(audience["id"]) for audience in known if audience.get("description") == ours]:
+        return min(mine, key=int)
+    if any(audience.get("name") == name for audience in known):
         raise Refused("name_taken", f"an audience called {name} is there that we did not make: rename it")
-    if named:
-        return min((str(audience["id"]) for audience in named), key=int)
     if request.has_members:
         raise Gone(f"the audience {name} is not there any more")
     if not is_to_be_made:
         return None
     failpoint("sync.before_create")
     source = {"subtype": "CUSTOM", "customer_file_source": "USER_PROVIDED_ONLY"}
-    made = transport.create(AUDIENCES, {"name": name, "description": OURS, **source})
+    made = transport.create(AUDIENCES, {"name": name, "description": ours, **source})
     failpoint("sync.after_create")
     return str(made["id"])
 

@@ -16,7 +16,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_before_d
 
 from include.connections import LOOPBACK, Connection
 from include.destinations import Destination
-from include.errors import FixConnection, FixPayload, OmniError, OutcomeUnknown
+from include.errors import FixConnection, FixPayload, OmniError, OutcomeUnknown, RetryLater
 from include.senders.transports.graph_errors import Busy, Doubt, Replies
 
 VERSION = "v23.0"
@@ -48,7 +48,7 @@ class GraphTransport:
 
         Raises:
             FixConnection: token, permission or ad account are refused.
-            RetryLater: the vendor asks for patience, or cannot be reached.
+            RetryLater: the vendor asks for patience, cannot be reached, or tells no list.
         """
         found: list[dict[str, Any]] = []
         after: str | None = None
@@ -60,7 +60,9 @@ class GraphTransport:
                 raise FixConnection(
                     f"{error}. Check extra.ad_account_id and the token's permissions"
                 ) from None
-            found += reply.get("data", [])
+            if not isinstance(reply.get("data"), list):
+                raise RetryLater(f"{self._connection.conn_id} answered with something that is no list")
+            found += reply["data"]
             paging = reply.get("paging", {})
             after = paging.get("cursors", {}).get("after") if paging.get("next") else None
             if after is None:

@@ -59,12 +59,12 @@ def files(sftp):
     return {name: content for name, content in sftp.files.items() if name.endswith(".csv")}
 
 
-def limit_members(monkeypatch, size):
+def limit_members(monkeypatch, size, name="mailhouse"):
     real = exposures.load_destinations
 
     def small():
         found = real()
-        limits = found["mailhouse"].limits.model_copy(update={"members_per_batch": size})
-        return {**found, "mailhouse": found["mailhouse"].model_copy(update={"limits": limits})}
+        limits = found[name].limits.model_copy(update={"members_per_batch": size})
+        return {**found, name: found[name].model_copy(update={"limits": limits})}
 
     monkeypatch.setattr(exposures, "load_destinations", small)

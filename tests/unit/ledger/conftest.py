@@ -94,3 +94,13 @@ def audiences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(exposures.load_syncs, "__defaults__", (folder,))
     monkeypatch.setattr(exposures.find_sync, "__defaults__", (folder,))
     return folder
+
+
+@pytest.fixture
+def vendor(audiences: Path, tmp_path: Path) -> Iterator[Any]:
+    """The ad platform, and the audience of the tests with its sync to it."""
+    from tests.fixtures.adplatform import EXPOSURE, ad_platform
+
+    (audiences / "aud_lapsed_buyers.yml").write_text(EXPOSURE)
+    with ad_platform(tmp_path / "ads") as running:
+        yield running

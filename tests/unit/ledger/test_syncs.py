@@ -1,6 +1,7 @@
 """An audience goes out as the difference to what its destination acknowledged, each batch once."""
 
 import hashlib
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -275,11 +276,24 @@ def test_a_claim_that_is_renewed_is_not_taken_over(settings, sftp):
     publish_audience(settings, ["ana"])
     plan_sync(settings, SYNC, D)
     engine = open_ledger(settings)
-    at_work = {"state": "claimed", "fence": 1, "fingerprint": "0" * 64, "lease_until": soon(60)}
     with writing(engine) as db:
+        at_work = {"state": "claimed", "fence": 1, "fingerprint": "0" * 64, "lease_until": soon(1)}
         db.execute(update(AudienceBatch).values(**at_work))
-    with pytest.raises(RetryLater, match="another run is delivering"):
-        apply(settings.model_copy(update={"lease": 0.3}), sftp)
+    is_done = threading.Event()
+
+    def work():
+        while not is_done.wait(0.1):
+            with writing(engine) as db:
+                db.execute(update(AudienceBatch).values(lease_until=soon(1)))
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        with pytest.raises(RetryLater, match="another run is delivering"):
+            apply(settings.model_copy(update={"lease": 1.0}), sftp)
+    finally:
+        is_done.set()
+        worker.join()
     with engine.connect() as db:
         assert db.scalars(select(AudienceBatch.state)).one() == "claimed"
     engine.dispose()

@@ -12,14 +12,17 @@ import pytest
 
 from include.errors import FixConnection, FixPayload, OmniError, OutcomeUnknown, RetryLater
 from include.sandbox.servers.ads_gate import Account
-from include.senders.meta_audience import OURS
+from include.senders.meta_audience import description_of
 from include.senders.transports.graph import GraphTransport
 from include.senders.transports.graph_errors import Busy, Doubt, Replies
 from tests.fixtures.adplatform import ACCOUNT, META, SECRET, TOKEN
 
 AUDIENCE = {
-    "name": "a", "description": OURS, "subtype": "CUSTOM", "customer_file_source": "USER_PROVIDED_ONLY"
-}  # fmt: skip
+    "name": "a",
+    "description": description_of("a"),
+    "subtype": "CUSTOM",
+    "customer_file_source": "USER_PROVIDED_ONLY",
+}
 PROOF = Account(ACCOUNT, TOKEN, SECRET).proof
 CODES = META.error_codes
 
@@ -114,6 +117,12 @@ def test_a_lost_answer_may_have_been_taken(open_graph, vendor):
     with pytest.raises(OutcomeUnknown, match=r"may have been taken.*gave no answer"):
         ask(open_graph(), vendor)
     assert len(vendor.lines()) == before + 1
+
+
+def test_an_answer_without_a_list_is_no_empty_list(open_graph, monkeypatch):
+    monkeypatch.setattr(Replies, "read", lambda self, response: {})
+    with pytest.raises(RetryLater, match="no list"):
+        open_graph().listed("customaudiences", {})
 
 
 def test_a_vendor_that_takes_and_falls_silent_may_have_taken_it(open_graph):

@@ -83,6 +83,15 @@ def test_an_audience_of_that_name_that_a_person_made_is_left_alone(transport, au
     assert caught.value.reason == "name_taken"
 
 
+def test_an_audience_that_a_person_renamed_is_found_all_the_same(transport, vendor, audience):
+    source = {"subtype": "CUSTOM", "customer_file_source": "USER_PROVIDED_ONLY"}
+    called, ours = f"{audience}, autumn", meta_audience.description_of(audience)
+    transport.create("customaudiences", {"name": called, "description": ours, **source})
+    meta_audience.send(transport, batch(audience, [person(1), person(2)]))
+    meta_audience.send(transport, batch(audience, [person(1, "remove")], session="a2"))
+    assert set(vendor.members(called)) == {"c2"} and vendor.members(audience) == {}
+
+
 def test_whoever_cannot_be_matched_by_anything_is_never_sent(transport, vendor, audience):
     nobody = [Member("add", "c8", (("email", "no address"),)), Member("add", "c9")]
     told = meta_audience.send(transport, batch(audience, [person(1), *nobody]))
