@@ -1,8 +1,18 @@
 """Deliver each audience to its destination once a version has been published.
 
-**A red task is one failed sync; the others have gone out.** Clear that task: it goes on where the
-ledger says it stopped and sends nothing twice. *FixConnection* names a connection to mend first;
-*FixPayload* names what the destination refused.
+**A red task of `sync_audience` is one failed sync; the others have gone out.** Clear that task: it goes
+on where the ledger says it stopped and sends nothing twice. *FixConnection* names a connection to mend
+first; *FixPayload* names what the destination refused.
+
+- `list_syncs`: an exposure is wrong, and until it is mended **no audience goes out**, nor is anybody
+  removed who withdrew. The log names file, line and field. Mend it, clear the task.
+- `find_retired`: a destination still holds people of a sync that is declared no more. The log says what
+  to do.
+- `list_questions`: nobody is asked about odd changes; what was not odd has gone out. Clear it *with
+  downstream*.
+- `deliver_approved`: the log says whether the change is another by now; then clear `list_questions` *with
+  downstream*, and be asked about that one. Else it is a failed sync: clear it.
+- `announce_audiences`: all has gone out; the report waits. Clear it.
 
 **A task that waits for input is a question, not a fault**: a change is odd (an audience shrank or grew by
 much, is empty or too small, or a source is stale). Its text says what is odd and how many would enter or
@@ -12,23 +22,29 @@ next night plans anew. Removals of people who withdrew consent have gone out alr
 
 from datetime import timedelta
 
-from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import dag, task_group
 
 from omnichannel import params
 from omnichannel.house import CUSTOMERS_PUBLISHED, every_dag, once_a_date
-from omnichannel.tasks import announce_audiences, deliver_approved, list_questions, list_syncs, sync_audience
+from omnichannel.operators.ask import AskOperator
+from omnichannel.tasks import (
+    announce_audiences,
+    deliver_approved,
+    find_retired,
+    list_questions,
+    list_syncs,
+    sync_audience,
+)
 
 
 @task_group(group_id="odd_changes")
 def ask(sync: str, question: str, subject: str, body: str) -> None:
-    approve = ApprovalOperator(
+    approve = AskOperator(
         task_id="approve",
+        question=question,
         subject=subject,
         body=body,
-        defaults=ApprovalOperator.REJECT,
         response_timeout=timedelta(hours=12),
-        execution_timeout=None,
         map_index_template="{{ task.subject.partition(':')[0] }}",
     )
     approve >> deliver_approved(sync, question)
@@ -49,6 +65,7 @@ def activate_audiences() -> None:
     questions = list_questions()
     synced >> questions
     ask.expand_kwargs(questions)
+    find_retired()
 
 
 activate_audiences()

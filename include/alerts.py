@@ -14,6 +14,17 @@ from include.errors import OmniError
 from include.settings import Settings
 
 LONGEST = 300
+# Tasks that are about all audiences at once.
+OF_AUDIENCES = {
+    "list_syncs": "every audience of {day}, removals of people who withdrew among them, and the report.",
+    "find_retired": "nothing of the syncs that are declared: they have gone out.",
+    "list_questions": "odd changes of {day}, which nobody is asked about; all else has gone out.",
+    "announce_audiences": "the report of {day}; its audiences have gone out.",
+}
+LATE = {
+    "activate_audiences": "what waits for an answer, or for a sync that failed; the report and the next "
+    "night go on."
+}
 
 
 @dataclass(frozen=True)
@@ -40,7 +51,7 @@ class Alert:
 
 @dataclass(frozen=True)
 class Trouble:
-    """A task that has failed for good. `task` carries its stream or sync; `guide` is its DAG's page."""
+    """A task that needs a person. `task` carries its stream or sync; `guide` is its DAG's page."""
 
     dag_id: str
     task_id: str
@@ -74,10 +85,22 @@ def of_lateness(settings: Settings, dag_id: str, run_id: str, hours: float, link
         subject=f"{dag_id} is late: its run {run_id} has not ended",
         what=f"{dag_id} should have ended {hours:g} hours after it was queued, and has not.",
         since=f"{hours:g} hours ago",
-        held_back=f"What comes after it waits. {_readers(_newest(settings))}",
+        held_back=f"{LATE.get(dag_id, 'what comes after it waits.')} {_readers(_newest(settings))}",
         to_do="Open the run: what is red, what waits for a person (awaiting input), what waits for a pool? "
         f"{_page(dag_id)}",
         link=link,
+    )
+
+
+def of_question(trouble: Trouble, subject: str, hours: float) -> Alert:
+    """The alert of a task that waits for a person's yes or no; `subject` names nobody."""
+    return Alert(
+        subject=f"Night of {trouble.day}: {trouble.dag_id} asks a person",
+        what=subject,
+        since=f"now; no answer within {hours:g} hours is a No",
+        held_back="what is asked about, and nothing else.",
+        to_do=f"Read the question under Required Actions, then approve or reject. {_page(trouble.dag_id)}",
+        link=trouble.link,
     )
 
 
@@ -97,6 +120,8 @@ def held_back(settings: Settings, trouble: Trouble) -> str:
         return f"{day} is published; no audience and no message of it leaves yet."
     if trouble.dag_id == "build_customer360" or trouble.dag_id.startswith("ingest_"):
         return _unpublished(settings, trouble)
+    if said := OF_AUDIENCES.get(trouble.task_id):
+        return said.format(day=day)
     of_others = {
         "activate_audiences": f"this audience alone, as of {day}; the others have gone out.",
         "send_messages": f"messages of {day} that have not left; they stay planned, and none goes twice.",

@@ -1,24 +1,45 @@
-"""`python -m include.ledger`: bring the ledger to the newest shape, as the first task of a night would."""
+"""`python -m include.ledger`: bring the ledger to its newest shape, as the first task of a night would.
 
+With `--forget SYNC`: forget whom a destination holds of a sync that is declared no more, for it holds nobody.
+"""
+
+import argparse
 import sys
 
 from include import settings
 from include.databases import naming
-from include.errors import OmniError
+from include.errors import FixDeclaration, OmniError
 from include.ledger.engine import SETTING, open_ledger, revision
+from include.ledger.retired import forget
+from include.sandbox.parameters import read_world
 
 
-def main() -> int:
-    """0 when the ledger is ready, 2 when a person must act."""
+def main(arguments: list[str] | None = None) -> int:
+    """0 when done, 2 when a person must act."""
+    parser = argparse.ArgumentParser(prog="python -m include.ledger", description=__doc__)
+    parser.add_argument("--forget", metavar="SYNC")
+    asked = parser.parse_args(arguments)
     try:
         with naming(SETTING):
-            engine = open_ledger(settings.load())
+            house = settings.load()
+            _refuse_made_up(house)
+            engine = open_ledger(house)
+            print(f"ledger ({engine.dialect.name}) at revision {revision(engine)}")
+            engine.dispose()
+            if asked.forget:
+                print(f"forgot {forget(house, asked.forget):,} people of {asked.forget}")
     except OmniError as error:
         print(error, file=sys.stderr)
         return 2
-    print(f"ledger ({engine.dialect.name}) at revision {revision(engine)}")
-    engine.dispose()
     return 0
+
+
+def _refuse_made_up(house: settings.Settings) -> None:
+    """On the wall clock, what the made-up company has left in `var` would be mailed to for real."""
+    if house.clock == "wall" and read_world(house):
+        raise FixDeclaration(
+            f"{house.sandbox} holds the made-up company: with OMNI_CLOCK=wall, begin with an empty var"
+        )
 
 
 if __name__ == "__main__":

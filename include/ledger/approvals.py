@@ -105,7 +105,7 @@ def answer(
         if is_overtaken or db.execute(update(AudiencePlan).where(*same).values(**values)).rowcount != 1:
             raise FixPayload(
                 f"{sync} of {business_date}: what was asked has been overtaken by a newer plan. "
-                "Nothing was sent on this answer; the newer plan asks again if it must."
+                "Nothing more is sent on this answer; the newer plan asks again if it must."
             )
     engine.dispose()
 

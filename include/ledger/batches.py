@@ -70,6 +70,13 @@ def has_later(db: Connection, sync: str, business_date: date) -> bool:
     return db.execute(select(AudiencePlan.sync).where(*later).limit(1)).first() is not None
 
 
+def last_destination(db: Connection, sync: str) -> str | None:
+    """Where the members of a sync stand: where its last batch went that was sent at all."""
+    mine = (AudienceBatch.sync == sync, AudienceBatch.fence > 0)
+    newest = select(AudienceBatch.destination).where(*mine).order_by(AudienceBatch.claimed_at.desc())
+    return db.scalars(newest.limit(1)).first()
+
+
 def in_flight(db: Connection, sync: str) -> list[InFlight]:
     """Batches of a sync whose outcome is open, in order."""
     columns = [getattr(AudienceBatch, field.name) for field in fields(InFlight)]

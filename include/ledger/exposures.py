@@ -18,7 +18,10 @@ REF = re.compile(r"ref\(\s*['\"]aud_([a-z0-9_]+)['\"]\s*\)")
 
 @dataclass(frozen=True)
 class Sync:
-    """What goes where, in which form, to whom and for what purpose."""
+    """What goes where, in which form, to whom and for what purpose.
+
+    `is_retired`: nobody is wanted any more; whom the destination holds is removed, once a person says yes.
+    """
 
     name: str
     audience: str
@@ -27,6 +30,7 @@ class Sync:
     contact_point: str
     purpose: str
     guards: Guards
+    is_retired: bool = False
 
     @property
     def conn_id(self) -> str:
@@ -41,13 +45,14 @@ class _Owner(BaseModel):
 
 class _Meta(Declaration):
     """`config.meta` of an exposure. `layout`: the destination's first, if not said; `guards`: what differs
-    from the destination's."""
+    from the destination's; `retired`: empty it at the destination."""
 
     destination: str
     layout: Layout | None = None
     contact_point: ContactPoint
     purpose: Literal["marketing", "service"]
     guards: Guards = Guards()
+    retired: bool = False
 
 
 class _Config(BaseModel):
@@ -123,7 +128,7 @@ def _read(document: Document, place: Place, destinations: dict[str, Destination]
         _insist(value in allowed, document, (*at_meta, field), said)
     guards = destination.guards.model_copy(update=meta.guards.model_dump(exclude_unset=True))
     told = (layout, meta.contact_point, meta.purpose)
-    return Sync(exposure.name, audiences[0], destination, *told, guards)
+    return Sync(exposure.name, audiences[0], destination, *told, guards, meta.retired)
 
 
 def _insist(is_so: Any, document: Document, place: Place, said: str) -> None:

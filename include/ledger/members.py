@@ -41,7 +41,7 @@ def find_wanted(sync: Sync, membership: Path, contacts: Path, known: Collection[
         contacts: the newest published version, which says who may be told of, and how.
         known: members that the destination was told of before.
     """
-    customers = _in_audience(membership, sync.audience)
+    customers = [] if sync.is_retired else _in_audience(membership, sync.audience)
     points: dict[str, list[ContactPoint]] = {}
     for point in read_points(contacts, customer_ids={*customers, *known}):
         points.setdefault(point.customer_id, []).append(point)

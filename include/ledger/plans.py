@@ -17,6 +17,7 @@ from include.ledger.engine import open_ledger, writing
 from include.ledger.exposures import Sync, find_sync
 from include.ledger.guards import Change, Operation, concerns, question
 from include.ledger.members import Wanted, as_supported, diff, find_wanted, tell
+from include.ledger.retired import refuse_moved
 from include.senders.base import AudienceRequest, load_audience_sender
 from include.settings import Settings
 from include.warehouse.published import current, read_mart, version_for
@@ -83,7 +84,7 @@ def plan_sync(settings: Settings, sync_name: str, business_date: date) -> Counts
 
     Raises:
         RetryLater: no version of that date is published.
-        FixDeclaration: there is no such sync, or its declaration is wrong.
+        FixDeclaration: there is no such sync, its declaration is wrong, or it went to another destination.
     """
     return make_plan(settings, find_sync(sync_name), business_date).counts
 
@@ -158,6 +159,7 @@ def _write(
 ) -> tuple[_Split, list[Planned]]:
     if batches.has_later(db, sync.name, business_date):
         return _Split([], [], {}), []
+    refuse_moved(db, sync)
     known = held.known_members(db, sync.name)
     held.forget_refused(db, sync.name, known.keys() - wanted.hashes.keys())
     begun = batches.let_through(db, sync.name, business_date)

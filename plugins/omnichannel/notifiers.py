@@ -1,4 +1,4 @@
-"""Tell a person by mail and by webhook that a task has failed for good, or that a run is late.
+"""Tell a person by mail and by webhook that a task has failed for good or asks, or that a run is late.
 
 Where to is said by the connections `alerts_smtp` (extra: `to`, `from`; TLS unless `disable_tls`) and
 `alerts_webhook` (its password, if any, goes along as a bearer token). One that is not there sends nothing,
@@ -14,7 +14,7 @@ from urllib.parse import quote
 from airflow.sdk import BaseNotifier
 from airflow.sdk.exceptions import AirflowNotFoundException
 
-from include.alerts import Alert, Trouble, describe, of_failure, of_lateness
+from include.alerts import Alert, Trouble, describe, of_failure, of_lateness, of_question
 from include.connections import Connection
 from include.errors import FixConnection, OmniError, RetryLater
 
@@ -115,7 +115,20 @@ def _tell_late(run: Mapping[str, Any], hours: float) -> None:
 
     base = conf.get("api", "base_url", fallback="http://localhost:8080").rstrip("/")
     link = f"{base}/dags/{run['dag_id']}/runs/{quote(run['dag_run_id'])}"
-    alert = of_lateness(load(), run["dag_id"], run["dag_run_id"], hours, link)
+    _tell_all(of_lateness(load(), run["dag_id"], run["dag_run_id"], hours, link))
+
+
+class QuestionNotifier(BaseNotifier):
+    """Tells both ways that a task waits for a person's yes or no."""
+
+    def notify(self, context: Any) -> None:
+        """Tell of the question in `context`; the question is asked in any case."""
+        task = context["task"]
+        hours = task.response_timeout.total_seconds() / 3600
+        _tell_all(of_question(_trouble(context), task.subject, hours))
+
+
+def _tell_all(alert: Alert) -> None:
     for notifier in (MailNotifier(), WebhookNotifier()):
         try:
             notifier.tell(alert)
@@ -124,6 +137,12 @@ def _tell_late(run: Mapping[str, Any], hours: float) -> None:
 
 
 def _failure(context: Mapping[str, Any]) -> Alert:
+    from omnichannel.house import SETTINGS
+
+    return of_failure(SETTINGS, _trouble(context), context.get("exception"))
+
+
+def _trouble(context: Mapping[str, Any]) -> Trouble:
     from omnichannel.house import SETTINGS, business_date
 
     ti, dag = context["ti"], context["dag"]
@@ -131,7 +150,7 @@ def _failure(context: Mapping[str, Any]) -> Alert:
         day = business_date(context)
     except ValueError:
         day = None
-    trouble = Trouble(
+    return Trouble(
         dag_id=ti.dag_id,
         task_id=ti.task_id,
         label=str(getattr(ti, "rendered_map_index", None) or ""),
@@ -142,4 +161,3 @@ def _failure(context: Mapping[str, Any]) -> Alert:
         link=ti.log_url,
         is_optional="optional" in dag.tags,
     )
-    return of_failure(SETTINGS, trouble, context.get("exception"))

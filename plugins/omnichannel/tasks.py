@@ -21,6 +21,7 @@ from omnichannel.house import (
 )
 
 APPROVAL = "odd_changes.approve"
+ASK_AGAIN = "clear list_questions with downstream to be asked about it"
 
 
 def today() -> Any:
@@ -103,6 +104,14 @@ def list_syncs() -> list[str]:
     return [sync.name for sync in load_syncs()]
 
 
+@task
+def find_retired() -> None:
+    """Fail while a destination holds people of a sync that is declared no more."""
+    from include.ledger.retired import refuse_retired
+
+    refuse_retired(SETTINGS)
+
+
 @task(pool=DESTINATIONS_POOL, map_index_template="{{ task.op_kwargs['sync'] }}")
 def sync_audience(sync: str) -> dict[str, int]:
     """Deliver what changed in one audience since the destination last acknowledged it, or only plan it."""
@@ -144,11 +153,13 @@ def deliver_approved(sync: str, question: str) -> dict[str, int]:
     refuse_past()
     ti = get_current_context()["ti"]
     given = ti.xcom_pull(task_ids=APPROVAL, map_indexes=ti.map_index)
+    if given["chosen_options"] != ["Approve"] or given["question"] != question:
+        raise FixPayload(f"{sync}: nobody has approved this change: {ASK_AGAIN}")
     by = given["responded_by_user"]["name"]
     approvals.answer(SETTINGS, sync, today(), question, approvals.APPROVED, by, given["responded_at"])
     counts = apply_sync(SETTINGS, sync, today(), connection(find_sync(sync).conn_id))
     if any(name.startswith("waiting:") for name in counts):
-        raise FixPayload(f"{sync}: the change is another by now: clear list_questions to be asked about it")
+        raise FixPayload(f"{sync}: the change is another by now: {ASK_AGAIN}")
     return counts
 
 

@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from include.errors import FixConnection, OmniError, RetryLater
-from omnichannel.notifiers import MailNotifier, WebhookNotifier, tell_late
+from omnichannel.notifiers import MailNotifier, QuestionNotifier, WebhookNotifier, tell_late
 
 CANARY = "canary.person@example.com"
 EXTRA = {"to": "on-call@example.org, lead@example.org", "from": "airflow@example.org"}
@@ -135,6 +135,17 @@ def test_a_late_run_is_told_the_same_ways(received):
     asyncio.run(tell_late({"dag_run": run}, hours=8))
     assert "build_customer360 is late" in received.mails[0]["Subject"]
     assert "scheduled__2026-03-16" in received.posts[0][1]["link"]
+
+
+def test_a_question_is_told_both_ways_and_asked_all_the_same_when_neither_works(received, monkeypatch):
+    task = SimpleNamespace(subject="x_to_meta_ads: remove 59. Send it?", response_timeout=timedelta(hours=12))
+    context = failed(None) | {"task": task}
+    QuestionNotifier()(context)
+    assert "asks a person" in received.mails[0]["Subject"]
+    assert "remove 59" in received.posts[0][1]["text"]
+    for name in ("SMTP", "WEBHOOK"):
+        monkeypatch.setenv(f"AIRFLOW_CONN_ALERTS_{name}", json.dumps({"host": "127.0.0.1", "port": 9}))
+    QuestionNotifier()(context)
 
 
 def test_one_way_that_is_down_does_not_silence_the_other(received, monkeypatch):

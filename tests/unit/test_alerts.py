@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from include.alerts import Trouble, advice, describe, of_failure, of_lateness
-from include.errors import CheckFailed, FixConnection, FixSource, RetryLater
+from include.alerts import Trouble, advice, describe, of_failure, of_lateness, of_question
+from include.errors import CheckFailed, FixConnection, FixDeclaration, FixSource, RetryLater
 from include.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -87,6 +87,29 @@ def test_the_advice_is_the_dags_own(settings, dag_file, task_id, error, said):
 def test_messages_that_could_not_leave_are_said_to_be_held_back(settings, dag_id):
     alert = of_failure(settings, replace(TROUBLE, dag_id=dag_id, label=""), RetryLater("down"))
     assert alert.held_back.startswith("messages") and "none goes twice" in alert.held_back
+
+
+@pytest.mark.parametrize(
+    ("task_id", "held", "to_do"),
+    [
+        ("sync_audience", "this audience alone", "it goes on where the ledger says"),
+        ("list_syncs", "every audience of 2026-03-16", "Mend it, clear the task"),
+        ("list_questions", "odd changes", "with downstream"),
+        ("announce_audiences", "the report", "the report waits"),
+    ],
+)
+def test_what_is_held_back_of_audiences_depends_on_the_task(settings, task_id, held, to_do):
+    page = guide("activate_audiences")
+    trouble = replace(TROUBLE, dag_id="activate_audiences", task_id=task_id, label="", guide=page)
+    alert = of_failure(settings, trouble, FixDeclaration("aud_x.yml, line 3: no such destination"))
+    assert alert.held_back.startswith(held) and to_do in alert.to_do
+
+
+def test_a_question_says_until_when_and_what_no_answer_means(settings):
+    trouble = replace(TROUBLE, dag_id="activate_audiences")
+    alert = of_question(trouble, "lapsed_buyers_to_meta_ads: remove 59. Send it?", 12)
+    assert "asks a person" in alert.subject and "remove 59" in alert.what
+    assert "12 hours is a No" in alert.since and alert.link == TROUBLE.link
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "dags").glob("*.py")), ids=lambda f: f.stem)

@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
 from omnichannel.house import CUSTOMERS_PUBLISHED, SETTINGS, announce, business_date
+from omnichannel.operators.ask import AskOperator
 
 BODY = """\
 Readers keep the newest date; audiences and messages of this past one would leave **now**.
@@ -17,7 +17,7 @@ were never sent, are not expired, and pass today's consent and suppressions.
 """
 
 
-class StartSendingOperator(ApprovalOperator):
+class StartSendingOperator(AskOperator):
     """Announces the published version: at once for the newest date, after a yes for a past one.
 
     Skipped means that the date is published and nothing of it leaves; the log says why.
@@ -27,9 +27,7 @@ class StartSendingOperator(ApprovalOperator):
         super().__init__(
             subject="Send a past date?",
             body=BODY,
-            defaults=self.REJECT,
             response_timeout=timedelta(hours=4),
-            execution_timeout=None,  # else it would end the waiting
             outlets=[CUSTOMERS_PUBLISHED],
             **kwargs,
         )
