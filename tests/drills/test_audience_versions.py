@@ -162,6 +162,7 @@ def test_sixty_versions_arrive_whatever_breaks(settings, steps, monkeypatch):
             assert gone == {name for name in before if not world.consent[name]}, "consent waited"
             seen["waited"] += counts["waiting:remove"]
             if version != max(COLLAPSES):
+                wrong += count_wrong(settings, seen, before, world)
                 world.audience = whole
                 continue
             (asked,) = approvals.open_questions(settings, day)
