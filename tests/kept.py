@@ -1,13 +1,17 @@
 """An installation kept up as `make up` keeps it, with nights to catch up on."""
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 from include.settings import Settings
 from ops import bring_up, services
@@ -16,7 +20,7 @@ from tests.night import ROOT, House, listening
 
 INGESTS = ("ingest_shop", "ingest_stores", "ingest_crm", "ingest_email")
 DAGS = (*INGESTS, "build_customer360", "activate_audiences", "send_messages", "report_results")
-PATIENCE = 400
+PATIENCE = 600
 
 
 class Kept:
@@ -55,16 +59,22 @@ class Kept:
         assert found
         return found.api()
 
-    def await_reports(self) -> None:
-        """Wait until the asset chain has reported the last night; note meanwhile who listens where."""
-        end, api = time.monotonic() + PATIENCE, self.api()
+    def await_that(self, what: str, is_so: Callable[[], Any]) -> Any:
+        """Ask until it is so, however Airflow stumbles; note meanwhile who listens where."""
+        end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             self.heard |= listening(self.pids())
-            last = api.run_of("report_results", self.nights[-1])
-            if last and last["state"] == "success":
-                return
-            time.sleep(1)
-        raise AssertionError({dag: [(r["dag_run_id"], r["state"]) for r in api.runs(dag)] for dag in DAGS})
+            with contextlib.suppress(httpx.HTTPError):
+                if found := is_so():
+                    return found
+            time.sleep(0.5)
+        states = {dag: [(r["dag_run_id"], r["state"]) for r in self.api().runs(dag)] for dag in DAGS}
+        raise AssertionError(f"not within {PATIENCE} s: {what}. {states}")
+
+    def ended(self, dag: str, night: date) -> dict[str, Any] | None:
+        """The newest run of a date, when it has ended."""
+        run = self.api().run_of(dag, night)
+        return run if run and run["state"] in ("success", "failed") else None
 
     def pids(self) -> list[int]:
         """The processes that lead the house's services and its sandbox; none when it is down."""

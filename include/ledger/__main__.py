@@ -22,7 +22,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with naming(SETTING):
             house = settings.load()
-            _refuse_made_up(house)
+            if not asked.forget:
+                _refuse_made_up(house)
             engine = open_ledger(house)
             print(f"ledger ({engine.dialect.name}) at revision {revision(engine)}")
             engine.dispose()

@@ -16,12 +16,11 @@ def is_under_way(context: Mapping[str, Any]) -> bool:
     On the wall clock this asks itself: a day lies between two nights.
     """
     ti, before = context["ti"], business_date(context) - timedelta(days=1)
-    if _is_building(ti, before):
+    if _is_building(ti, before) or _is_sending(ti):
         return True
     if not _has_begun_to_send(ti, before) or (SETTINGS.reports / str(before) / "summary.json").exists():
         return False
-    if not _is_sending(ti):
-        time.sleep(PAUSE)
+    time.sleep(PAUSE)
     return _is_sending(ti)
 
 

@@ -2,10 +2,8 @@
 
 import contextlib
 import json
-import time
 
 import duckdb
-import httpx
 import psutil
 import pytest
 
@@ -15,26 +13,9 @@ from ops import roster
 from ops.share import own_seconds
 from tests.kept import DAGS, INGESTS, Kept
 
-PATIENCE = 600
-
 
 class Week(Kept):
     """Five nights to catch up on, of 300 people."""
-
-    def await_that(self, what, is_so):
-        """Ask until it is so."""
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            with contextlib.suppress(httpx.HTTPError):
-                if found := is_so():
-                    return found
-            time.sleep(0.5)
-        raise AssertionError(f"not within {PATIENCE} s: {what}")
-
-    def ended(self, dag, night):
-        """The run of a date, when it has ended."""
-        run = self.api().run_of(dag, night)
-        return run if run and run["state"] in ("success", "failed") else None
 
     def tasks(self, dag, night):
         run = self.api().run_of(dag, night)

@@ -1,12 +1,12 @@
-"""One installation as a team has it: a first night by command from an empty folder, then nights by schedule.
+"""One installation as a team has it: two nights by schedule from an empty folder, then one again by command.
 
 Two hundred canary people and twenty canary secrets live in it all the time.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -14,67 +14,50 @@ import pytest
 from include.warehouse import versions
 from tests import canaries
 from tests.kept import DAGS, INGESTS, Kept
-from tests.night import House
 
 PEOPLE = 400
 
 
-@dataclass(frozen=True)
-class ByCommand:
-    """What the first night had left when it ended, and what it printed."""
-
-    day: date
-    published: dict[str, str]
-    destinations: dict[str, Any]
-    files: list[str]
-    running: list[int]
-    printed: str
-
-
-@dataclass(frozen=True)
-class Story:
-    """The first date by `make nightly`; then `make up`, whose schedule runs it again, and the next."""
-
-    kept: Kept
-    first: ByCommand
-
-
-def files_of(house: House) -> list[str]:
-    """Paths of the audience files that arrived, in order."""
-    return [file["path"] for file in house.received("sftp")]
-
-
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+    """Kept up by `make up`, with two nights behind it."""
     kept = Kept(tmp_path_factory.mktemp("nights") / "var", PEOPLE)
-    house, day = kept.house, kept.nights[0]
-    kept.env = canaries.plant(house.settings, PEOPLE, house.seed, day)
+    kept.env = canaries.plant(kept.house.settings, PEOPLE, kept.house.seed, kept.nights[0])
     try:
-        code, out = house.night(str(day), **kept.env)
-        assert code == 0, out
-        first = ByCommand(
-            day,
-            house.published(),
-            house.summary(str(day))["destinations"],
-            files_of(house),
-            kept.pids(),
-            out,
-        )
         code, said = kept.up()
         assert code == 0, said
-        kept.await_reports()
-        yield Story(kept, first)
+        kept.await_that("the last report", lambda: kept.ended("report_results", kept.nights[-1]))
+        yield kept
     finally:
         kept.command("down")
 
 
+def version_of(kept: Kept, night: object) -> Path:
+    """The folder of the one version of a date."""
+    (folder,) = (kept.house.var / "published").glob(f"{night}*")
+    return folder
+
+
+@dataclass(frozen=True)
+class Again:
+    """What a past date, run again by `make nightly` on what was down, has changed; and what it printed."""
+
+    before: dict[str, str]
+    after: dict[str, str]
+    received: tuple[dict[str, bytes], dict[str, bytes]]
+    printed: str
+
+
 @pytest.fixture(scope="module")
-def kept(story: Story) -> Kept:
-    return story.kept
-
-
-def test_a_night_by_command_leaves_nothing_running(story):
-    assert story.first.running == []
+def again(kept: Kept) -> Again:
+    """The first of the two dates, which by now is a past one."""
+    house, day = kept.house, kept.nights[0]
+    kept.command("down")
+    before, received = house.published(version_of(kept, day).name), house.receivers()
+    code, printed = house.night(str(day), **kept.env)
+    assert code == 0, printed
+    after = house.published(version_of(kept, day).name)
+    return Again(before, after, (received, house.receivers()), printed)
 
 
 def test_each_scheduled_night_ran_once_in_order_and_green(kept):
@@ -82,8 +65,7 @@ def test_each_scheduled_night_ran_once_in_order_and_green(kept):
     for dag in DAGS:
         runs = [api.run_of(dag, night) for night in kept.nights]
         assert [run["state"] for run in runs] == ["success", "success"], dag
-        by_command = 1
-        assert len([r for r in api.runs(dag) if r["state"] == "success"]) == by_command + 2, dag
+        assert len([r for r in api.runs(dag) if r["state"] == "success"]) == 2, f"{dag}: each once"
         ends = [datetime.fromisoformat(run["end_date"]) for run in runs]
         assert ends == sorted(ends), dag
         tasks = [task for run in runs for task in api.tasks(dag, run["dag_run_id"])]
@@ -108,14 +90,6 @@ def test_the_second_night_begins_to_read_when_the_first_has_sent(kept):
 def test_both_nights_are_published_and_readers_see_the_second(kept):
     assert versions.dates(kept.house.settings) == kept.nights
     assert kept.house.version().startswith(str(kept.nights[1]))
-
-
-def test_a_date_run_again_publishes_the_same_bytes_and_sends_nothing(story):
-    house, first = story.kept.house, story.first
-    again = next(p.name for p in (house.var / "published").glob(f"{first.day}*"))
-    assert house.published(again) == first.published
-    assert house.summary(str(first.day))["destinations"] == first.destinations
-    assert [path for path in files_of(house) if str(first.day) in path] == first.files
 
 
 def test_both_reports_account_for_every_row_and_name_no_stale_channel(kept):
@@ -144,7 +118,7 @@ def test_the_published_version_holds_customers_and_their_records(kept):
 
 def test_each_welcome_left_once_and_each_audience_file_arrived_once(kept):
     mails = [m["message_id"] for m in kept.house.received("smtp")]
-    files = files_of(kept.house)
+    files = [file["path"] for file in kept.house.received("sftp")]
     assert mails and len(mails) == len(set(mails))
     assert files and len(files) == len(set(files))
     figures = [kept.house.summary(str(night))["destinations"].values() for night in kept.nights]
@@ -165,6 +139,37 @@ def test_whatever_listened_listened_on_this_machine_alone(kept):
     assert len({port for _, port in kept.heard}) >= api_and_systems
 
 
+def test_up_again_says_that_it_is_up(kept):
+    code, said = kept.up()
+    assert code == 0
+    assert "up already" in said and "password" in said
+
+
+def test_a_night_by_command_on_what_is_up_refuses_another_company(kept):
+    code, said = replace(kept.house, people=999).night(str(kept.nights[1]))
+    assert code == 2
+    assert "people" in said and kept.pids()
+
+
+def test_down_stops_what_was_started_and_says_so(kept):
+    code, said = kept.command("down")
+    assert code == 0
+    assert "stopped Airflow" in said and "sandbox" in said
+    assert kept.pids() == []
+    assert kept.command("down") == (0, "nothing was running\n")
+
+
+def test_a_past_date_run_again_publishes_the_same_bytes_and_sends_nothing(kept, again):
+    assert again.after == again.before
+    assert again.received[1] == again.received[0]
+    assert "is published and not sent: a newer date is" in again.printed
+    assert kept.house.version().startswith(str(kept.nights[1]))
+
+
+def test_a_night_by_command_leaves_nothing_running(kept, again):
+    assert kept.pids() == []
+
+
 def test_the_canaries_went_all_the_way(kept):
     """Into the lake, the profile, the files and mails that left: else that none is found means nothing."""
     house, db = kept.house, duckdb.connect()
@@ -178,11 +183,11 @@ def test_the_canaries_went_all_the_way(kept):
     assert len(told) >= 10
 
 
-def test_no_canary_stands_where_people_look(story, tmp_path):
+def test_no_canary_stands_where_people_look(kept, again, tmp_path):
     """Logs, the metadata database with its XComs and rendered templates, dbt, the run log, the reports."""
-    var = story.kept.house.var
+    var = kept.house.var
     (tmp_path / "printed").mkdir()
-    (tmp_path / "printed" / "night.txt").write_text(story.first.printed)
+    (tmp_path / "printed" / "night.txt").write_text(again.printed)
     (tmp_path / "metadata").mkdir()
     rows = canaries.dump(var / "airflow" / "airflow.db", tmp_path / "metadata")
     (tmp_path / "ledger").mkdir()
@@ -215,23 +220,3 @@ def test_secrets_stand_in_private_files_of_their_own_and_nowhere_else(kept):
     assert named >= {"sandbox/doors.json", "sandbox/connections.json", "airflow/jwt.key"}
     assert {name.split("/")[0] for name in named} == {"sandbox", "airflow"}
     assert [str(path) for path in holders if not canaries.is_private(path)] == []
-
-
-def test_up_again_says_that_it_is_up(kept):
-    code, said = kept.up()
-    assert code == 0
-    assert "up already" in said and "password" in said
-
-
-def test_a_night_by_command_on_what_is_up_refuses_another_company(kept):
-    code, said = replace(kept.house, people=999).night(str(kept.nights[1]))
-    assert code == 2
-    assert "people" in said and kept.pids()
-
-
-def test_down_stops_what_was_started_and_says_so(kept):
-    code, said = kept.command("down")
-    assert code == 0
-    assert "stopped Airflow" in said and "sandbox" in said
-    assert kept.pids() == []
-    assert kept.command("down") == (0, "nothing was running\n")

@@ -1,6 +1,5 @@
 """Publishing killed by SIGKILL at every failpoint, twice, then finished: as if nothing had happened."""
 
-import multiprocessing
 import os
 import shutil
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 from include.settings import Settings
 from include.warehouse import versions
 from include.warehouse.publish import publish
+from tests.fixtures.mortal import run
 from tests.warehouse.made_candidate import DAY, MARTS, NEXT_DAY, build_candidate, files_of
 
 FAILPOINTS = [
@@ -25,8 +25,6 @@ FAILPOINTS = [
     "publish.before_prune",
     "publish.after_prune",
 ]
-CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["duckdb", "pyarrow.parquet", "include.warehouse.publish"])
 
 
 @pytest.fixture
@@ -41,10 +39,7 @@ def _publish_dying(var, business_date, failpoint):
 
 
 def run_dying(settings, business_date, failpoint):
-    process = CONTEXT.Process(target=_publish_dying, args=(str(settings.var), business_date, failpoint))
-    process.start()
-    process.join(30)
-    return process.exitcode
+    return run(_publish_dying, str(settings.var), business_date, failpoint)
 
 
 @pytest.fixture(scope="module")

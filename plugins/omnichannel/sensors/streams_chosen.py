@@ -21,7 +21,7 @@ class StreamsChosenSensor(BaseSensorOperator):
     def __init__(self, *, streams: Streams, **kwargs: Any) -> None:
         waiting = timedelta(hours=2)
         super().__init__(
-            mode="reschedule", poke_interval=LOOK_AGAIN, timeout=waiting.total_seconds(), **kwargs
+            mode="reschedule", poke_interval=2 * LOOK_AGAIN, timeout=waiting.total_seconds(), **kwargs
         )
         self.streams = streams
 

@@ -1,7 +1,6 @@
-"""Landing in processes of their own, which may be killed. Forked from one that has imported all."""
+"""Landing, to be killed in a process of its own."""
 
 import io
-import multiprocessing
 import os
 import resource
 import signal
@@ -9,21 +8,6 @@ import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
-
-PRELOAD = [
-    "include.sources.land",
-    "include.sources.rest",
-    "include.lake.replay",
-    "include.quality.expectations.shop",
-]
-KILLED = -signal.SIGKILL
-
-
-def context() -> Any:
-    """Processes forked from a server that has imported what landing needs."""
-    found = multiprocessing.get_context("forkserver")
-    found.set_forkserver_preload(PRELOAD)
-    return found
 
 
 def land_orders(var: Path, port: int, d: date, failpoint: str) -> None:
@@ -55,12 +39,3 @@ def replay(var: Path, rows: list[dict[str, Any]], d: date, failpoint: str) -> No
 
 def _arm(var: Path, failpoint: str) -> None:
     os.environ.update(OMNI_VAR=str(var), OMNI_FAILPOINT=failpoint, OMNI_FAILPOINT_TIMES="2")
-
-
-def run(target: Any, *arguments: Any) -> int:
-    """Exit code of one process: 0, or -9 where it was killed."""
-    process = context().Process(target=target, args=arguments)
-    process.start()
-    process.join(60)
-    assert process.exitcode is not None
-    return int(process.exitcode)

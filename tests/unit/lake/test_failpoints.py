@@ -6,7 +6,8 @@ import pytest
 
 from include.lake.points import POINTS
 from include.settings import Settings
-from tests.unit.lake.killing import KILLED, land_orders, land_orders_on_a_full_disk, run
+from tests.fixtures.mortal import KILLED, run
+from tests.unit.lake.killing import land_orders, land_orders_on_a_full_disk
 from tests.unit.lake.landing import DAY, files, footer, refused_rows
 from tests.unit.sources.api import Api
 from tests.unit.sources.rows import order

@@ -10,7 +10,7 @@ from include.errors import FixDeclaration, FixPayload
 from include.lake import replay as command
 from include.lake.replay import export, replay
 from include.settings import Settings
-from tests.unit.lake.killing import KILLED, run
+from tests.fixtures.mortal import KILLED, run
 from tests.unit.lake.killing import replay as replay_apart
 from tests.unit.lake.landing import DAY, files, land, landed_rows, refused_rows, stream
 from tests.unit.sources.rows import order

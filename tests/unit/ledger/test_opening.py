@@ -20,6 +20,7 @@ from include.errors import FixConnection, OmniError, RetryLater
 from include.ledger import held
 from include.ledger.engine import MIGRATIONS, open_ledger, revision, writing
 from include.ledger.models import Base
+from include.sandbox.parameters import FIRST_DATE, Parameters, World, write_world
 from include.settings import ROOT, Settings
 from tests.fixtures.postgres import PASSWORD
 from tests.unit.ledger.conftest import everything, on_postgresql, on_sqlite
@@ -135,7 +136,11 @@ def test_a_claim_sees_what_was_committed_while_it_waited_whatever_the_servers_de
 
 @on_postgresql
 def test_the_command_that_deployment_runs_migrates_and_says_so(unmade, tmp_path):
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMNI_LEDGER_URL": unmade.ledger_url}
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "OMNI_VAR": str(tmp_path / "var"),
+        "OMNI_LEDGER_URL": unmade.ledger_url,
+    }
     command = [sys.executable, "-m", "include.ledger"]
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert f"at revision {HEAD}" in done.stdout
@@ -145,6 +150,19 @@ def test_the_command_that_deployment_runs_migrates_and_says_so(unmade, tmp_path)
     failed = subprocess.run(command, env=wrong, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert failed.returncode == 2
     assert "OMNI_LEDGER_URL" in failed.stderr
+
+
+def test_the_command_keeps_the_made_up_company_out_of_a_real_night(tmp_path):
+    (tmp_path / "sandbox").mkdir()
+    write_world(Settings(var=tmp_path), World(Parameters(20, 7, FIRST_DATE), FIRST_DATE))
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMNI_VAR": str(tmp_path), "OMNI_LEDGER_URL": ""}
+    command = [sys.executable, "-m", "include.ledger"]
+    made_up = subprocess.run(command, env=environment | {"OMNI_CLOCK": "sandbox"}, check=False)
+    assert made_up.returncode == 0
+    wall = environment | {"OMNI_CLOCK": "wall"}
+    refused = subprocess.run(command, env=wall, capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert "holds the made-up company" in refused.stderr
 
 
 def test_the_command_says_in_one_line_that_a_file_is_no_ledger(tmp_path):
