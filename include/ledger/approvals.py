@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from include.errors import FixPayload
+from include.ledger.batches import has_later
 from include.ledger.engine import open_ledger, writing
 from include.ledger.exposures import find_sync
 from include.ledger.guards import Operation
@@ -95,19 +96,33 @@ def answer(
     """
     engine = open_ledger(settings)
     mine = (AudiencePlan.sync == sync, AudiencePlan.business_date == business_date)
-    later = select(AudiencePlan.sync).where(
-        AudiencePlan.sync == sync, AudiencePlan.business_date > business_date
-    )
     with writing(engine, sync) as db:
-        is_overtaken = db.execute(later.limit(1)).first() is not None
         values = {"answer": given, "answered_by": by, "answered_at": at}
-        same = (*mine, AudiencePlan.question == question)
-        if is_overtaken or db.execute(update(AudiencePlan).where(*same).values(**values)).rowcount != 1:
-            raise FixPayload(
-                f"{sync} of {business_date}: what was asked has been overtaken by a newer plan. "
-                "Nothing more is sent on this answer; the newer plan asks again if it must."
-            )
+        book = update(AudiencePlan).where(*mine, AudiencePlan.question == question).values(**values)
+        if has_later(db, sync, business_date) or db.execute(book).rowcount != 1:
+            raise _overtaken(sync, business_date)
     engine.dispose()
+
+
+def refuse_overtaken(settings: Settings, sync: str, business_date: date) -> None:
+    """See that what was approved still counts, where delivering it found nothing to do.
+
+    Raises:
+        FixPayload: a later night has planned since.
+    """
+    engine = open_ledger(settings)
+    with engine.connect() as db:
+        is_overtaken = has_later(db, sync, business_date)
+    engine.dispose()
+    if is_overtaken:
+        raise _overtaken(sync, business_date)
+
+
+def _overtaken(sync: str, business_date: date) -> FixPayload:
+    return FixPayload(
+        f"{sync} of {business_date}: what was asked has been overtaken by a newer plan. "
+        "Nothing more is sent on this answer; the newer plan asks again if it must."
+    )
 
 
 def _ask(row: Any) -> Question:

@@ -160,6 +160,8 @@ def deliver_approved(sync: str, question: str) -> dict[str, int]:
     counts = apply_sync(SETTINGS, sync, today(), connection(find_sync(sync).conn_id))
     if any(name.startswith("waiting:") for name in counts):
         raise FixPayload(f"{sync}: the change is another by now: {ASK_AGAIN}")
+    if not counts["batches"]:
+        approvals.refuse_overtaken(SETTINGS, sync, today())
     return counts
 
 

@@ -28,7 +28,7 @@ def booked(monkeypatch):
     found = []
     monkeypatch.setattr(tasks, "refuse_past", lambda: None)
     monkeypatch.setattr(approvals, "answer", lambda *told: found.append(told[1:]))
-    monkeypatch.setattr(deliveries, "apply_sync", lambda *_: {"remove": 59})
+    monkeypatch.setattr(deliveries, "apply_sync", lambda *_: {"batches": 1, "remove": 59})
     monkeypatch.setattr(exposures, "find_sync", lambda name: SimpleNamespace(conn_id="meta_ads"))
     monkeypatch.setattr(connections, "connection", lambda conn_id: None)
     return found
@@ -54,7 +54,7 @@ def ask(question):
 
 
 def test_the_answer_to_what_was_asked_is_booked_and_delivered(booked):
-    assert deliver(ask("q1"), "q1") == {"remove": 59}
+    assert deliver(ask("q1"), "q1")["remove"] == 59
     assert booked == [(SYNC, DAY, "q1", "approved", "ana", GIVEN["responded_at"])]
 
 

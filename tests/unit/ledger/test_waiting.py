@@ -133,6 +133,17 @@ def test_an_answer_that_comes_after_a_newer_plan_sends_nothing(collapsed, sftp):
     assert len(acknowledged(collapsed)) == 99
 
 
+def test_a_night_that_plans_between_the_yes_and_its_delivery_is_told_of(collapsed, sftp):
+    apply(collapsed, sftp, NEXT)
+    answer(collapsed)
+    approvals.refuse_overtaken(collapsed, SYNC, NEXT)
+    publish_audience(collapsed, STAYING, THIRD)
+    plan_sync(collapsed, SYNC, THIRD)
+    assert apply(collapsed, sftp, NEXT)["batches"] == 0
+    with pytest.raises(FixPayload, match="overtaken by a newer plan"):
+        approvals.refuse_overtaken(collapsed, SYNC, NEXT)
+
+
 def test_an_approval_is_for_what_was_asked_and_for_nothing_more(collapsed, sftp):
     apply(collapsed, sftp, NEXT)
     answer(collapsed)
