@@ -17,10 +17,11 @@ LONGEST = 300
 # Tasks that are about all audiences at once.
 OF_AUDIENCES = {
     "list_syncs": "every audience of {day}, removals of people who withdrew among them, and the report.",
-    "find_retired": "nothing of the syncs that are declared: they have gone out.",
+    "find_retired": "no audience; but whoever withdraws is not removed from where the log says.",
     "list_questions": "odd changes of {day}, which nobody is asked about; all else has gone out.",
     "announce_audiences": "the report of {day}; its audiences have gone out.",
 }
+# Of a late run, where it is not simply that what comes after it waits.
 LATE = {
     "activate_audiences": "what waits for an answer, or for a sync that failed; the report and the next "
     "night go on."

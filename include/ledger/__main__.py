@@ -20,15 +20,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--forget", metavar="SYNC")
     asked = parser.parse_args(arguments)
     try:
-        with naming(SETTING):
-            house = settings.load()
-            if not asked.forget:
-                _refuse_made_up(house)
+        house = settings.load()
+        if not asked.forget:
+            _refuse_made_up(house)
+        with naming(SETTING):  # around the database alone: no other file's trouble is its
             engine = open_ledger(house)
             print(f"ledger ({engine.dialect.name}) at revision {revision(engine)}")
             engine.dispose()
-            if asked.forget:
-                print(f"forgot {forget(house, asked.forget):,} people of {asked.forget}")
+        if asked.forget:
+            print(f"forgot {forget(house, asked.forget):,} people of {asked.forget}")
     except OmniError as error:
         print(error, file=sys.stderr)
         return 2

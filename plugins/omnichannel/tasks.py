@@ -149,11 +149,12 @@ def deliver_approved(sync: str, question: str) -> dict[str, int]:
     from include.ledger.deliveries import apply_sync
     from include.ledger.exposures import find_sync
     from omnichannel.hooks.connections import connection
+    from omnichannel.operators.ask import AskOperator
 
     refuse_past()
     ti = get_current_context()["ti"]
     given = ti.xcom_pull(task_ids=APPROVAL, map_indexes=ti.map_index)
-    if given["chosen_options"] != ["Approve"] or given["question"] != question:
+    if given["chosen_options"] != [AskOperator.APPROVE] or given.get("question") != question:
         raise FixPayload(f"{sync}: nobody has approved this change: {ASK_AGAIN}")
     by = given["responded_by_user"]["name"]
     approvals.answer(SETTINGS, sync, today(), question, approvals.APPROVED, by, given["responded_at"])

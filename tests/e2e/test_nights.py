@@ -5,7 +5,7 @@ Two hundred canary people and twenty canary secrets live in it all the time.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -32,7 +32,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
         kept.command("down")
 
 
-def version_of(kept: Kept, night: object) -> Path:
+def version_of(kept: Kept, night: date) -> Path:
     """The folder of the one version of a date."""
     (folder,) = (kept.house.var / "published").glob(f"{night}*")
     return folder

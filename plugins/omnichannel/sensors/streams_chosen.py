@@ -19,10 +19,11 @@ class StreamsChosenSensor(BaseSensorOperator):
     """
 
     def __init__(self, *, streams: Streams, **kwargs: Any) -> None:
-        waiting = timedelta(hours=2)
-        super().__init__(
-            mode="reschedule", poke_interval=2 * LOOK_AGAIN, timeout=waiting.total_seconds(), **kwargs
-        )
+        waiting, seldom = (
+            timedelta(hours=2),
+            2 * LOOK_AGAIN,
+        )  # a night lasts long, and each look costs a process
+        super().__init__(mode="reschedule", poke_interval=seldom, timeout=waiting.total_seconds(), **kwargs)
         self.streams = streams
 
     def poke(self, context: Any) -> PokeReturnValue:
