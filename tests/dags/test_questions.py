@@ -10,7 +10,9 @@ from include.errors import FixPayload
 from include.ledger import approvals, deliveries, exposures
 from omnichannel import tasks
 from omnichannel.hooks import connections
+from omnichannel.notifiers import QuestionNotifier
 from omnichannel.operators.ask import AskOperator
+from omnichannel.operators.start_sending import StartSendingOperator
 
 DAY = date(2026, 3, 16)
 SYNC = "lapsed_buyers_to_meta_ads"
@@ -41,16 +43,16 @@ def deliver(answer, question):
         return tasks.deliver_approved.function(SYNC, question)
 
 
+def asking(question):
+    wait = timedelta(hours=12)
+    return AskOperator(
+        task_id="approve", question=question, subject="Send it?", body="-", response_timeout=wait
+    )
+
+
 def ask(question):
     """What `approve` leaves behind once a person has said yes."""
-    operator = AskOperator(
-        task_id="approve",
-        question=question,
-        subject="Send it?",
-        body="-",
-        response_timeout=timedelta(hours=12),
-    )
-    return operator.execute_complete({}, dict(GIVEN))
+    return asking(question).execute_complete({}, dict(GIVEN))
 
 
 def test_the_answer_to_what_was_asked_is_booked_and_delivered(booked):
@@ -63,3 +65,29 @@ def test_the_answer_to_something_else_is_not(booked, changed):
     with pytest.raises(FixPayload, match="clear list_questions with downstream"):
         deliver({**ask("q1"), **changed}, "q1")
     assert booked == []
+
+
+def test_a_yes_that_a_newer_night_overtook_before_its_delivery_ends_red(booked, monkeypatch):
+    told = []
+    monkeypatch.setattr(deliveries, "apply_sync", lambda *_: {"batches": 0})
+    monkeypatch.setattr(approvals, "refuse_overtaken", lambda _, *asked: told.append(asked))
+    deliver(ask("q1"), "q1")
+    assert told == [(SYNC, DAY)]
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: asking("q1"), lambda: StartSendingOperator(task_id="start_sending")]
+)
+def test_whoever_asks_tells_a_person_and_takes_no_answer_for_a_no(make):
+    operator = make()
+    assert [type(notifier) for notifier in operator.notifiers] == [QuestionNotifier]
+    assert (
+        operator.defaults == ["Reject"] and operator.response_timeout and operator.execution_timeout is None
+    )
+
+
+def test_audiences_are_asked_about_by_name_and_retired_ones_are_looked_for(dag_bag):
+    dag = dag_bag.get_dag("activate_audiences")
+    assert dag.has_task("find_retired")
+    approve = dag.get_task("odd_changes.approve")
+    assert approve.task_type == "AskOperator" and "question" in approve.template_fields

@@ -19,10 +19,9 @@ class StreamsChosenSensor(BaseSensorOperator):
     """
 
     def __init__(self, *, streams: Streams, **kwargs: Any) -> None:
-        waiting, seldom = (
-            timedelta(hours=2),
-            2 * LOOK_AGAIN,
-        )  # a night lasts long, and each look costs a process
+        waiting = timedelta(hours=2)
+        # a night lasts a minute or more, and each look costs a process
+        seldom = 2 * LOOK_AGAIN
         super().__init__(mode="reschedule", poke_interval=seldom, timeout=waiting.total_seconds(), **kwargs)
         self.streams = streams
 
