@@ -87,7 +87,7 @@ def test_whoever_asks_tells_a_person_and_takes_no_answer_for_a_no(make):
 
 
 def test_audiences_are_asked_about_by_name_and_retired_ones_are_looked_for(dag_bag):
-    dag = dag_bag.get_dag("activate_audiences")
+    dag = dag_bag.dags["activate_audiences"]
     assert dag.has_task("find_retired")
     approve = dag.get_task("odd_changes.approve")
     assert approve.task_type == "AskOperator" and "question" in approve.template_fields
