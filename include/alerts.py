@@ -10,10 +10,11 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from fnmatch import fnmatch
 
-from include.errors import OmniError
+from include.errors import FixRequest, OmniError
 from include.settings import Settings
 
 LONGEST = 300
+REFUSED = "nothing: the run was refused before it changed anything."
 # Tasks that are about all audiences at once.
 OF_AUDIENCES = {
     "list_syncs": "every audience of {day}, removals of people who withdrew among them, and the report.",
@@ -57,7 +58,7 @@ class Trouble:
     dag_id: str
     task_id: str
     label: str
-    day: date | None
+    day: date
     started: datetime | None
     tries: int
     guide: str
@@ -68,13 +69,12 @@ class Trouble:
 def of_failure(settings: Settings, trouble: Trouble, error: object) -> Alert:
     """The alert of a failed task."""
     name = f"{trouble.dag_id} · {trouble.task_id}" + (f" [{trouble.label}]" if trouble.label else "")
-    night = f"Night of {trouble.day}" if trouble.day else "A run without a date"
     started = f"{trouble.started:%Y-%m-%d %H:%M %Z}" if trouble.started else "not known"
     return Alert(
-        subject=f"{night}: {name} needs a person",
+        subject=f"Night of {trouble.day}: {name} needs a person",
         what=f"{name} failed. {describe(error)}",
         since=f"{started} (its try number {trouble.tries}; no further try follows by itself)",
-        held_back=held_back(settings, trouble),
+        held_back=REFUSED if isinstance(error, FixRequest) else held_back(settings, trouble),
         to_do=_to_do(trouble, error),
         link=trouble.link,
     )
@@ -116,7 +116,7 @@ def describe(error: object) -> str:
 
 def held_back(settings: Settings, trouble: Trouble) -> str:
     """What does not happen because of it."""
-    day = trouble.day or "its date"
+    day = trouble.day
     if trouble.task_id == "start_sending":
         return f"{day} is published; no audience and no message of it leaves yet."
     if trouble.dag_id == "build_customer360" or trouble.dag_id.startswith("ingest_"):
@@ -135,10 +135,11 @@ def _unpublished(settings: Settings, trouble: Trouble) -> str:
     if trouble.is_optional:
         return "nothing: the night goes on without this channel and calls it stale."
     newest = _newest(settings)
-    if newest and trouble.day and newest >= trouble.day:
+    if newest and newest >= trouble.day:
         return f"nothing: what is published stays as it is. {_readers(newest)}"
-    day = trouble.day or "its date"
-    return f"nothing of {day} is published, and no audience or message of it leaves. {_readers(newest)}"
+    return (
+        f"nothing of {trouble.day} is published, and no audience or message of it leaves. {_readers(newest)}"
+    )
 
 
 def advice(guide: str, *names: str) -> str:
@@ -158,10 +159,15 @@ def _entries(guide: str) -> Iterator[tuple[str, str]]:
 
 
 def _flat(text: str) -> str:
-    return re.sub(r"\*\*|(?<!\w)\*|\*(?!\w)", "", " ".join(text.split()))
+    """One line without Markdown's emphasis; what stands in backticks, such as `build_*`, stays as it is."""
+    parts = " ".join(text.split()).split("`")
+    parts[::2] = [re.sub(r"\*\*|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)", "", part) for part in parts[::2]]
+    return "`".join(parts)
 
 
 def _to_do(trouble: Trouble, error: object) -> str:
+    if isinstance(error, FixRequest):
+        return "Start it again with other values, as the message says."
     kinds = [kind.__name__ for kind in type(error).__mro__ if issubclass(kind, OmniError)]
     said = advice(trouble.guide, *kinds, trouble.task_id)
     return f"{said} {_page(trouble.dag_id)}".strip()

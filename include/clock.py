@@ -6,6 +6,7 @@ company's zone on the morning after the business date, and dispatching moves it 
 
 from datetime import UTC, date, datetime, time, timedelta
 
+from include.errors import FixRequest
 from include.settings import Settings
 
 
@@ -29,3 +30,23 @@ class Clock:
     def advance_to(self, moment: datetime) -> None:
         """Move a sandbox clock on to `moment`; never back."""
         self._now = max(self._now, moment.astimezone(UTC))
+
+
+def require_ended(settings: Settings, business_date: date, now: datetime) -> None:
+    """Refuse a business date before its last midnight in the company's zone, in the sandbox too.
+
+    A version of a later date would hide every night until then: readers keep the newest date.
+
+    Raises:
+        FixRequest: the date has not ended at `now` (aware); the message names the last one that has.
+    """
+    if now < settings.day_end(business_date):
+        raise FixRequest(
+            f"{business_date} has not ended in {settings.time_zone}. The last date that has ended is "
+            f"{last_ended(settings, now)}: start the run again with that date, or without a date."
+        )
+
+
+def last_ended(settings: Settings, now: datetime) -> date:
+    """The newest business date that has ended at `now` (aware) in the company's zone."""
+    return now.astimezone(settings.zone).date() - timedelta(days=1)

@@ -9,6 +9,10 @@ class FixDeclaration(OmniError):
     """A YAML declaration in this repository is wrong: edit the file and line it names."""
 
 
+class FixRequest(OmniError):
+    """What a person asked for cannot be done, such as a date that has not ended: start it again with other values."""
+
+
 class FixConnection(OmniError):
     """Credentials or addresses are refused: mend the Airflow connection. Never retried."""
 

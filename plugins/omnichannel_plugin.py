@@ -2,6 +2,7 @@
 
 from airflow.plugins_manager import AirflowPlugin
 
+from omnichannel.deadline import RunQueued
 from omnichannel.timetable import BusinessNights
 
 
@@ -9,4 +10,6 @@ class OmnichannelPlugin(AirflowPlugin):
     """Names the plugin; what else it offers is imported by the DAGs from the package `omnichannel`."""
 
     name = "omnichannel"
-    timetables = [BusinessNights]  # noqa: RUF012  (Airflow declares it so)
+    # Airflow declares these as lists of the class
+    timetables = [BusinessNights]  # noqa: RUF012
+    deadline_references = [RunQueued]  # noqa: RUF012

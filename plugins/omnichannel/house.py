@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pendulum
 from airflow.sdk import Asset, AssetAll, PartitionedAssetTimetable
 from airflow.sdk.definitions.callback import AsyncCallback
-from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
+from airflow.sdk.definitions.deadline import DeadlineAlert
 from airflow.sdk.definitions.retry_policy import ExceptionRetryPolicy, RetryAction, RetryRule
 
 from include import settings as house_settings
+from include.clock import last_ended, require_ended
+from omnichannel.deadline import RunQueued
 from omnichannel.notifiers import MailNotifier, WebhookNotifier
 from omnichannel.params import DATE
 from omnichannel.timetable import BusinessNights
@@ -36,6 +38,7 @@ RETRY_POLICY = ExceptionRetryPolicy(
         RetryRule(
             exception=[
                 "include.errors.FixDeclaration",
+                "include.errors.FixRequest",
                 "include.errors.FixConnection",
                 "include.errors.FixSource",
                 "include.errors.FixPayload",
@@ -94,8 +97,7 @@ def every_dag(stage: str, params: Mapping[str, Any] | None = None, **defaults: A
         "params": {"date": DATE} | dict(params or {}),
         "default_args": DEFAULTS | {"priority_weight": of.priority} | defaults,
         "deadline": DeadlineAlert(
-            # when it was queued: a run that is triggered with a parameter has no logical date
-            reference=DeadlineReference.DAGRUN_QUEUED_AT,
+            reference=RunQueued(),
             interval=timedelta(hours=of.late_after),
             callback=AsyncCallback("omnichannel.notifiers.tell_late", {"hours": of.late_after}),
         ),
@@ -126,19 +128,34 @@ def channel_landed(channel: str) -> Asset:
 
 
 def business_date(context: Mapping[str, Any]) -> date:
-    """The day a run is about: its parameter, else the date it was started for, else its data interval.
+    """The day a run is about, which must have ended, however the run was started.
 
     Raises:
-        ValueError: the run carries none of the three.
+        FixRequest: it has not ended.
+    """
+    day, run_after = date_of_run(context), _run_after(context)
+    # by the scheduler's clock too: that of a worker may be a second behind when a night begins
+    now = datetime.now(UTC)
+    require_ended(SETTINGS, day, max(now, run_after) if run_after else now)
+    return day
+
+
+def date_of_run(context: Mapping[str, Any]) -> date:
+    """The day a run is about: its parameter, else the date it was started for, else its data interval.
+
+    A run that carries none of the three is about the last date that had ended when it was started.
     """
     given = (context.get("params") or {}).get("date")
     announced = getattr(context.get("dag_run"), "partition_key", None)
     if day := given or announced:
         return date.fromisoformat(day)
     start = context.get("data_interval_start")
-    if start is None:
-        raise ValueError("This run has no business date: trigger it with the parameter `date`.")
-    # started by hand where nothing is scheduled: a moment instead of an interval; the day before has ended
-    has_ended = timedelta(days=1 if start == context.get("data_interval_end") else 0)
-    found: date = start.astimezone(SETTINGS.zone).date() - has_ended
+    if start is not None and start != context.get("data_interval_end"):
+        found: date = start.astimezone(SETTINGS.zone).date()
+        return found
+    return last_ended(SETTINGS, start or _run_after(context) or datetime.now(UTC))
+
+
+def _run_after(context: Mapping[str, Any]) -> datetime | None:
+    found: datetime | None = getattr(context.get("dag_run"), "run_after", None)
     return found

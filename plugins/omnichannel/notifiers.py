@@ -19,6 +19,7 @@ from include.connections import Connection
 from include.errors import FixConnection, OmniError, RetryLater
 
 TIMEOUT = 20
+UNFINISHED = ("queued", "running")
 
 
 class _Notifier(BaseNotifier):
@@ -102,10 +103,15 @@ class WebhookNotifier(_Notifier):
 
 
 async def tell_late(context: Mapping[str, Any], hours: float) -> None:
-    """Tell of a run that missed its deadline; the triggerer calls this."""
+    """Send the alert of a run that missed its deadline and still goes on; the triggerer calls this.
+
+    Airflow keeps the deadline of a run that has failed (apache/airflow#60927, docs/known-bugs.md): its failed
+    task has sent an alert already.
+    """
     from asgiref.sync import sync_to_async
 
-    await sync_to_async(_tell_late)(context["dag_run"], hours)
+    if context["dag_run"]["state"] in UNFINISHED:
+        await sync_to_async(_tell_late)(context["dag_run"], hours)
 
 
 def _tell_late(run: Mapping[str, Any], hours: float) -> None:
@@ -143,18 +149,14 @@ def _failure(context: Mapping[str, Any]) -> Alert:
 
 
 def _trouble(context: Mapping[str, Any]) -> Trouble:
-    from omnichannel.house import SETTINGS, business_date
+    from omnichannel.house import SETTINGS, date_of_run
 
     ti, dag = context["ti"], context["dag"]
-    try:
-        day = business_date(context)
-    except ValueError:
-        day = None
     return Trouble(
         dag_id=ti.dag_id,
         task_id=ti.task_id,
         label=str(getattr(ti, "rendered_map_index", None) or ""),
-        day=day,
+        day=date_of_run(context),
         started=ti.start_date and ti.start_date.astimezone(SETTINGS.zone),
         tries=ti.try_number,
         guide=dag.doc_md or "",

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from include.channels import load_channels
+from include.errors import FixRequest
 from include.warehouse.layers import LAYERS
 from omnichannel import house
 
@@ -98,7 +99,13 @@ def test_a_wrong_declaration_takes_away_no_other_channel(run_python, tmp_path):
 
 @pytest.mark.parametrize(
     ("error", "action"),
-    [("FixSource", "fail"), ("FixConnection", "fail"), ("CheckFailed", "fail"), ("RetryLater", "retry")],
+    [
+        ("FixSource", "fail"),
+        ("FixConnection", "fail"),
+        ("FixRequest", "fail"),
+        ("CheckFailed", "fail"),
+        ("RetryLater", "retry"),
+    ],
 )
 def test_the_error_says_whether_a_retry_can_help(error, action):
     from include import errors
@@ -128,6 +135,38 @@ def test_a_run_by_hand_of_a_dag_without_intervals_is_about_the_day_that_has_ende
     assert house.business_date(context) == date(2026, 7, 12)
 
 
-def test_a_run_without_any_date_is_refused():
-    with pytest.raises(ValueError, match="parameter `date`"):
-        house.business_date({"params": {}})
+def test_a_run_without_any_date_is_about_the_last_one_that_had_ended_when_it_was_started():
+    run = SimpleNamespace(partition_key=None, run_after=datetime.fromisoformat("2026-07-12T23:30:00+00:00"))
+    context = {"params": {"date": None}, "dag_run": run, "data_interval_start": None}
+    assert house.business_date(context) == date(2026, 7, 12)  # half past midnight of the 13th in London
+
+
+@pytest.mark.parametrize("started", ["by its parameter", "by an announcement", "by its interval"])
+def test_a_date_that_has_not_ended_is_refused_however_the_run_was_started(started):
+    now = datetime.now(house.SETTINGS.zone)
+    today = now.date()
+    midnight = house.SETTINGS.day_start(today)
+    by_interval = started == "by its interval"
+    context = {
+        "params": {"date": str(today) if started == "by its parameter" else None},
+        "dag_run": SimpleNamespace(
+            partition_key=str(today) if started == "by an announcement" else None, run_after=now
+        ),
+        "data_interval_start": midnight if by_interval else None,
+        "data_interval_end": midnight + timedelta(days=1) if by_interval else None,
+    }
+    with pytest.raises(FixRequest, match=f"{today} has not ended in Europe/London"):
+        house.business_date(context)
+    assert house.date_of_run(context) == today  # an alert says which date was asked for
+
+
+def test_a_night_that_the_scheduler_began_is_not_refused_by_a_clock_that_is_behind():
+    ahead = datetime.now(house.SETTINGS.zone) + timedelta(days=1)
+    run = SimpleNamespace(partition_key=None, run_after=house.SETTINGS.day_start(ahead.date()))
+    context = {
+        "params": {},
+        "dag_run": run,
+        "data_interval_start": house.SETTINGS.day_start(ahead.date() - timedelta(days=1)),
+        "data_interval_end": run.run_after,
+    }
+    assert house.business_date(context) == ahead.date() - timedelta(days=1)

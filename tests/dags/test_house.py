@@ -57,7 +57,7 @@ def test_airflow_loads_the_plugin_alone_and_every_task_reads_the_rest_anew(run_p
     )
     registered, imported = [line[2:] for line in said.splitlines() if line.startswith(">")]
     assert registered == "omnichannel.timetable.BusinessNights"
-    assert imported == "omnichannel omnichannel.timetable"
+    assert imported == "omnichannel omnichannel.deadline omnichannel.timetable"
 
 
 def test_required_channels_come_before_optional_ones_and_publishing_before_sending(dag_bag):

@@ -131,7 +131,7 @@ def test_nothing_of_a_persons_row_leaves_in_an_alert(received):
 
 
 def test_a_late_run_is_told_the_same_ways(received):
-    run = {"dag_id": "build_customer360", "dag_run_id": "scheduled__2026-03-16"}
+    run = {"dag_id": "build_customer360", "dag_run_id": "scheduled__2026-03-16", "state": "running"}
     asyncio.run(tell_late({"dag_run": run}, hours=8))
     assert "build_customer360 is late" in received.mails[0]["Subject"]
     assert "scheduled__2026-03-16" in received.posts[0][1]["link"]
@@ -151,9 +151,16 @@ def test_a_question_is_told_both_ways_and_asked_all_the_same_when_neither_works(
 def test_one_way_that_is_down_does_not_silence_the_other(received, monkeypatch):
     gone = {"conn_type": "smtp", "host": "127.0.0.1", "port": 9, "extra": {"to": "a@b.c", "from": "d@e.f"}}
     monkeypatch.setenv("AIRFLOW_CONN_ALERTS_SMTP", json.dumps(gone))
-    run = {"dag_id": "build_customer360", "dag_run_id": "scheduled__2026-03-16"}
+    run = {"dag_id": "build_customer360", "dag_run_id": "scheduled__2026-03-16", "state": "queued"}
     asyncio.run(tell_late({"dag_run": run}, hours=8))
     assert len(received.posts) == 1
+
+
+@pytest.mark.parametrize("state", ["failed", "success"])
+def test_a_run_that_has_ended_is_not_late(received, state):
+    run = {"dag_id": "build_customer360", "dag_run_id": "scheduled__2026-03-16", "state": state}
+    asyncio.run(tell_late({"dag_run": run}, hours=8))
+    assert not received.mails and not received.posts
 
 
 def test_without_a_connection_nobody_is_told_and_the_log_says_so(monkeypatch, capsys):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from include.alerts import Trouble, advice, describe, of_failure, of_lateness, of_question
-from include.errors import CheckFailed, FixConnection, FixDeclaration, FixSource, RetryLater
+from include.errors import CheckFailed, FixConnection, FixDeclaration, FixRequest, FixSource, RetryLater
 from include.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -115,6 +115,18 @@ def test_a_question_says_until_when_and_what_no_answer_means(settings):
 @pytest.mark.parametrize("file", sorted((ROOT / "dags").glob("*.py")), ids=lambda f: f.stem)
 def test_every_dag_has_advice_for_what_it_does_not_name(file):
     assert len(advice(guide(file.stem), "NoSuchError", "no_such_task")) > 20
+
+
+def test_what_was_asked_for_and_refused_holds_nothing_back_and_says_what_to_ask_for(settings):
+    error = FixRequest("2026-12-05 has not ended in Europe/London. The last date that has ended is 2026-11-24")
+    alert = of_failure(settings, TROUBLE, error)
+    assert alert.held_back.startswith("nothing: the run was refused")
+    assert "Start it again with other values" in alert.to_do and "2026-11-24" in alert.what
+
+
+def test_names_in_backticks_stand_as_they_are_and_emphasis_goes():
+    page = "- `build_*`: a model failed; *then* clear it, **with downstream**: 3 * 4."
+    assert advice(page, "build_identity") == "`build_*`: a model failed; then clear it, with downstream: 3 * 4."
 
 
 def test_an_error_that_is_not_ours_is_told_by_its_kind_alone(settings):
