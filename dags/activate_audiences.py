@@ -11,13 +11,15 @@ first; *FixPayload* names what the destination refused.
 - `list_questions`: nobody is asked about odd changes; what was not odd has gone out. Clear it *with
   downstream*.
 - `deliver_approved`: the log says whether the change is another by now; then clear `list_questions` *with
-  downstream*, and be asked about that one. Else it is a failed sync: clear it.
+  downstream*, and be asked about that one. Else it is a failed sync: clear it. Skipped (pink) is no fault:
+  the change was rejected, or nobody answered, and that is recorded.
 - `announce_audiences`: all has gone out; the report waits. Clear it.
 
 **A task that waits for input is a question, not a fault**: a change is odd (an audience shrank or grew by
 much, is empty or too small, or a source is stale). Its text says what is odd and how many would enter or
-leave. *Approve* sends exactly that; *Reject*, or no answer until the evening, sends none of it, and the
-next night plans anew. Removals of people who withdrew consent have gone out already: they never wait.
+leave. *Approve* sends exactly that; *Reject*, or no answer within twelve hours, sends none of it, and the
+next night plans again. Rejected by mistake: clear `approve` *with downstream*. Removals of people who withdrew
+consent have gone out already: they never wait.
 """
 
 from datetime import timedelta
@@ -57,7 +59,8 @@ def ask(sync: str, question: str, subject: str, body: str) -> None:
     doc_md=__doc__,
     tags=["layer:activate", "required"],
     # a question may still be open when the next night comes
-    **every_dag("deliver", {"dry_run": params.DRY_RUN}) | {"max_active_runs": 3},
+    **every_dag("deliver", {"dry_run": params.DRY_RUN, "ask_again": params.ASK_AGAIN})
+    | {"max_active_runs": 3},
 )
 def activate_audiences() -> None:
     synced = sync_audience.expand(sync=list_syncs())

@@ -76,10 +76,13 @@ def is_approved(db: Connection, sync: str, business_date: date, operations: Sequ
     return set(operations) <= {tuple(row) for row in db.execute(asked)}
 
 
-def open_questions(settings: Settings, business_date: date) -> list[Question]:
-    """What waits for an answer for a date, by sync."""
+def open_questions(settings: Settings, business_date: date, ask_again: bool = False) -> list[Question]:
+    """What waits for an answer for a date, by sync; with `ask_again`, what was rejected too."""
     engine = open_ledger(settings)
-    mine = (AudiencePlan.business_date == business_date, AudiencePlan.answer.is_(None))
+    is_open = AudiencePlan.answer.is_(None)
+    if ask_again:
+        is_open |= AudiencePlan.answer == REJECTED
+    mine = (AudiencePlan.business_date == business_date, is_open)
     with engine.connect() as db:
         rows = db.execute(select(AudiencePlan.__table__).where(*mine).order_by(AudiencePlan.sync)).all()
     engine.dispose()

@@ -40,6 +40,13 @@ DRY_RUN = Param(
     description="Plan and show, and let nothing leave: the counts are in the tasks' logs and results.",
 )
 
+ASK_AGAIN = Param(
+    False,
+    type="boolean",
+    title="Ask again",
+    description="Ask about the odd changes that were rejected as well: for a rejection that was a mistake.",
+)
+
 
 def streams(names: list[str]) -> Param:
     """A choice among one channel's streams."""

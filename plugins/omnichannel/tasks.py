@@ -135,35 +135,51 @@ def list_questions() -> list[dict[str, str]]:
     if is_dry_run():
         return []
     refuse_past()
+    ask_again = bool(get_current_context()["params"].get("ask_again"))
     return [
         {"sync": q.sync, "question": q.question, "subject": q.subject, "body": q.body}
-        for q in open_questions(SETTINGS, today())
+        for q in open_questions(SETTINGS, today(), ask_again)
     ]
 
 
 @task(pool=DESTINATIONS_POOL, map_index_template="{{ task.op_args[0] }}")
 def deliver_approved(sync: str, question: str) -> dict[str, int]:
-    """Deliver what a person has approved, and nothing else."""
+    """Record the answer, and deliver what a person has approved, and nothing else."""
     from include.errors import FixPayload
     from include.ledger import approvals
     from include.ledger.deliveries import apply_sync
     from include.ledger.exposures import find_sync
     from omnichannel.hooks.connections import connection
-    from omnichannel.operators.ask import AskOperator
 
     refuse_past()
-    ti = get_current_context()["ti"]
-    given = ti.xcom_pull(task_ids=APPROVAL, map_indexes=ti.map_index)
-    if given["chosen_options"] != [AskOperator.APPROVE] or given.get("question") != question:
-        raise FixPayload(f"{sync}: nobody has approved this change: {ASK_AGAIN}")
-    by = given["responded_by_user"]["name"]
-    approvals.answer(SETTINGS, sync, today(), question, approvals.APPROVED, by, given["responded_at"])
+    given, by = _answer(sync, question)
+    approvals.answer(SETTINGS, sync, today(), question, given, *by)
+    if given == approvals.REJECTED:
+        raise AirflowSkipException(f"{sync}: rejected by {by[0]}: nothing of it is sent.")
     counts = apply_sync(SETTINGS, sync, today(), connection(find_sync(sync).conn_id))
     if any(name.startswith("waiting:") for name in counts):
         raise FixPayload(f"{sync}: the change is another by now: {ASK_AGAIN}")
     if not counts["batches"]:
         approvals.refuse_overtaken(SETTINGS, sync, today())
     return counts
+
+
+def _answer(sync: str, question: str) -> tuple[str, tuple[str, Any]]:
+    """What was answered to this question (`approved` or `rejected`), by whom and when."""
+    from include.errors import FixPayload
+    from include.ledger import approvals
+    from omnichannel.operators.ask import AskOperator
+
+    ti = get_current_context()["ti"]
+    given = ti.xcom_pull(task_ids=APPROVAL, map_indexes=ti.map_index)
+    if not given or given.get("question") != question:
+        raise FixPayload(
+            f"{sync}: no answer to this question is recorded; marking it success is not an answer: {ASK_AGAIN}"
+        )
+    is_approved = given["chosen_options"] == [AskOperator.APPROVE]
+    user = given["responded_by_user"]
+    by = user["name"] if user else "nobody (no answer in time)"
+    return approvals.APPROVED if is_approved else approvals.REJECTED, (by, given["responded_at"])
 
 
 @task(outlets=[AUDIENCES_DELIVERED])

@@ -1,9 +1,11 @@
-"""A yes counts for the question it was given to, and for no other."""
+"""An answer counts for the question it was given to, and for no other; a Reject is an answer too."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from airflow.sdk.exceptions import AirflowSkipException
 from airflow.sdk.execution_time.context import set_current_context
 
 from include.errors import FixPayload
@@ -60,10 +62,28 @@ def test_the_answer_to_what_was_asked_is_booked_and_delivered(booked):
     assert booked == [(SYNC, DAY, "q1", "approved", "ana", GIVEN["responded_at"])]
 
 
-@pytest.mark.parametrize("changed", [{"question": "q0"}, {"chosen_options": ["Reject"]}])
-def test_the_answer_to_something_else_is_not(booked, changed):
+def test_the_answer_to_something_else_is_not(booked):
     with pytest.raises(FixPayload, match="clear list_questions with downstream"):
-        deliver({**ask("q1"), **changed}, "q1")
+        deliver({**ask("q1"), "question": "q0"}, "q1")
+    assert booked == []
+
+
+@pytest.mark.parametrize(
+    ("user", "by"), [({"id": "ana", "name": "ana"}, "ana"), (None, "nobody (no answer in time)")]
+)
+def test_a_rejection_or_no_answer_in_time_is_recorded_and_nothing_is_delivered(booked, monkeypatch, user, by):
+    monkeypatch.setattr(deliveries, "apply_sync", lambda *_: pytest.fail("delivered"))
+    answer = asking("q1").execute_complete(
+        {}, {**GIVEN, "chosen_options": ["Reject"], "responded_by_user": user}
+    )
+    with pytest.raises(AirflowSkipException, match=f"rejected by {re.escape(by)}"):
+        deliver(answer, "q1")
+    assert booked == [(SYNC, DAY, "q1", "rejected", by, GIVEN["responded_at"])]
+
+
+def test_a_question_marked_success_is_no_answer_and_says_what_to_do(booked):
+    with pytest.raises(FixPayload, match="marking it success is not an answer: clear list_questions"):
+        deliver(None, "q1")
     assert booked == []
 
 

@@ -1,24 +1,30 @@
-"""A question to a person, told by mail and webhook, whose answer names what was asked."""
+"""A question to a person, sent by mail and webhook, whose answer names what was asked."""
 
 from typing import Any
 
-from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.providers.standard.operators.hitl import HITLOperator
 
 from omnichannel.notifiers import QuestionNotifier
 
 
-class AskOperator(ApprovalOperator):
-    """Waits for Approve or Reject; no answer is a Reject.
+class AskOperator(HITLOperator):
+    """Waits for Approve or Reject; no answer is a Reject. Both are answers: the task succeeds.
+
+    What follows reads the answer itself. `ApprovalOperator` skips what follows instead, but Airflow loses that
+    skip inside a mapped task group (apache/airflow#67265, docs/known-bugs.md), and a rejection is recorded.
 
     Args:
-        question: what is asked, as the ledger names it; the answer carries it, so that whoever acts on the
-            answer can see that it was given to this question.
+        question: what is asked, as the ledger names it; the answer carries it, so that the task that acts on
+            the answer can see that it was given to this question.
     """
 
-    template_fields = (*ApprovalOperator.template_fields, "question")
+    APPROVE = "Approve"
+    REJECT = "Reject"
+    template_fields = (*HITLOperator.template_fields, "question")
 
     def __init__(self, question: str = "", **kwargs: Any) -> None:
         super().__init__(
+            options=[self.APPROVE, self.REJECT],
             defaults=self.REJECT,
             execution_timeout=None,  # else it would end the waiting
             notifiers=[QuestionNotifier()],

@@ -115,6 +115,17 @@ def test_what_is_rejected_or_not_answered_stays_where_it_is(collapsed, sftp):
     assert approvals.open_questions(collapsed, NEXT) == []
 
 
+def test_what_was_rejected_by_mistake_can_be_asked_again_and_approved(collapsed, sftp):
+    apply(collapsed, sftp, NEXT)
+    answer(collapsed, approvals.REJECTED)
+    (asked,) = approvals.open_questions(collapsed, NEXT, ask_again=True)
+    assert asked.sync == SYNC
+    approvals.answer(collapsed, SYNC, NEXT, asked.question, approvals.APPROVED, "ana", AT)
+    assert approvals.open_questions(collapsed, NEXT, ask_again=True) == []
+    apply(collapsed, sftp, NEXT)
+    assert acknowledged(collapsed) == STAYING
+
+
 def test_the_next_good_night_heals_without_a_person(collapsed, sftp):
     apply(collapsed, sftp, NEXT)
     publish_audience(collapsed, EVERYBODY[:98], THIRD)
