@@ -2,13 +2,16 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from include.errors import CheckFailed
+import duckdb
+
+from include.errors import CheckFailed, RetryLater
 from include.settings import ROOT, Settings
 from include.warehouse.listed import listed_models
 
@@ -25,7 +28,10 @@ def run_dbt(
 
     Raises:
         CheckFailed: dbt stopped before it ran anything (a model does not parse, nothing is selected).
+        RetryLater: dbt was ended by a signal, or another process still writes the file: neither says anything
+            about models or data.
     """
+    _require_unlocked(warehouse)
     target = settings.warehouse / "dbt" / warehouse.stem
     results = target / "run_results.json"
     results.unlink(missing_ok=True)
@@ -33,12 +39,27 @@ def run_dbt(
     everything = json.dumps({**listed_models(), **variables}, sort_keys=True)
     command += ["--vars", everything, "--no-use-colors"]
     process = subprocess.run(command, cwd=ROOT, env=_environment(settings, warehouse, target), check=False)
+    if process.returncode < 0:
+        raise RetryLater(
+            f"dbt {arguments[0]} was ended by {signal.Signals(-process.returncode).name} (by a person, or the "
+            "machine ran out of memory): it is run again"
+        )
     if not results.exists():
         raise CheckFailed(
             f"dbt {arguments[0]} stopped before it built anything (exit code {process.returncode}): "
             "the lines above name the file; mend it, then build again"
         )
     return process.returncode, list(json.loads(results.read_text())["results"])
+
+
+def _require_unlocked(warehouse: Path) -> None:
+    """Refuse while another process has the file open: a dbt that outlived the task that had started it."""
+    try:
+        duckdb.connect(str(warehouse)).close()
+    except duckdb.IOException as error:
+        if "lock" not in str(error).lower():
+            raise
+        raise RetryLater(f"another process still writes {warehouse.name}: {str(error).splitlines()[0]}") from None
 
 
 def _environment(settings: Settings, warehouse: Path, target: Path) -> dict[str, str]:
