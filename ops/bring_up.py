@@ -42,6 +42,15 @@ def refuse_other_world(settings: Settings, choice: WorldChoice) -> None:
     settle_world(settings, {"people": choice.people, "seed": choice.seed, "orders": choice.orders})
 
 
+def running(settings: Settings) -> services.Services | None:
+    """Airflow's services that were left up, if all of them and the sandbox behind them still answer.
+
+    Where one has ended, the rest is of no use: `bring_up` ends it and starts all again.
+    """
+    up = services.running(settings)
+    return up if up and sandbox.status(settings).is_healthy else None
+
+
 def bring_up(settings: Settings, choice: WorldChoice, port: int = 0) -> services.Services:
     """Start sandbox and services; on any failure or interrupt nothing is left running."""
     is_new = read_world(settings) is None

@@ -16,10 +16,14 @@ MARKS = {"success": "ok", "failed": "FAILED", "upstream_failed": "not run", "ski
 
 @dataclass
 class Follower:
-    """Follows runs and remembers what ended how. `say` receives each progress line."""
+    """Follows runs and remembers what ended how.
+
+    `say` receives each progress line; `check` is called at each look and raises where no more can come.
+    """
 
     api: AirflowApi
     say: Callable[[str], None]
+    check: Callable[[], None] = lambda: None
     ended: dict[tuple[str, str, str, int], dict[str, Any]] = field(default_factory=dict)
     asking: dict[tuple[str, str, str, int], dict[str, Any]] = field(default_factory=dict)
 
@@ -30,6 +34,7 @@ class Follower:
         """
         states: dict[str, str] = {}
         while len(states) < len(runs):
+            self.check()
             for dag_id, run_id in runs:
                 if dag_id in states:
                     continue
@@ -50,6 +55,7 @@ class Follower:
         """
         end = time.monotonic() + patience
         while time.monotonic() < end:
+            self.check()
             for run in self.api.runs(dag_id):
                 if run["dag_run_id"] not in known and run["partition_key"] == day.isoformat():
                     return str(run["dag_run_id"])

@@ -5,13 +5,14 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import httpx
 
 from include import sandbox, settings
 from include.channels import load_channels
+from include.clock import require_ended
 from include.errors import OmniError
 from include.ledger.exposures import load_syncs
 from include.report import summary_table
@@ -39,9 +40,11 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{time.monotonic() - began:6.1f} s  {line}", flush=True)
 
     interrupts.end_as_interrupted()
-    kept = services.running(house)
+    kept = bring_up.running(house)
     try:
         load_channels(), load_syncs()  # a wrong declaration is named before anything starts
+        if asked.date:
+            require_ended(house, asked.date + timedelta(days=asked.nights - 1), datetime.now(UTC))
         if kept:
             bring_up.refuse_other_world(house, choice)
         say("starting the sandbox and Airflow's services" if not kept else f"using {kept.url}")
@@ -55,9 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
         say("interrupted: stopping what was started")
         return 130
     except httpx.HTTPError as error:
-        print(f"Airflow stopped answering ({error}): see {house.var}/logs/services", file=sys.stderr)
+        print(f"Airflow stopped answering ({error}). {services.last_error(house)}", file=sys.stderr)
         return 2
-    except (services.StartFailed, OmniError, TimeoutError) as error:
+    except (services.ServiceFailed, OmniError, TimeoutError) as error:
         print(f"The night could not run: {error}", file=sys.stderr)
         return 2
     finally:
@@ -92,7 +95,7 @@ def run_night(up: services.Services, day: date, say: Say) -> int:
     say(f"— night of {day} —")
     api.await_dags([*ingests, BUILD, *DELIVERIES, REPORT])
     known = {dag: {r["dag_run_id"] for r in api.runs(dag)} for dag in (*DELIVERIES, REPORT)}
-    follower = Follower(api, say)
+    follower = Follower(api, say, lambda: services.require_alive(house))
     follower.follow([(dag, api.run(dag, day, conf)) for dag in [*ingests, BUILD]])
     is_reported = False
     if follower.state_of(BUILD, SENDING) == "success":

@@ -6,6 +6,7 @@ stopped by exactly that list, with what it has started in turn.
 
 import contextlib
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -23,10 +24,11 @@ from ops.airflow_api import AirflowApi, unhealthy
 from ops.installation import METADATA, environment, home, password
 
 STARTUP_SECONDS = 120
+_ERROR = re.compile(r"[\w.]*(Error|Exception)\b: ")  # the last line of a traceback
 
 
-class StartFailed(Exception):
-    """A service did not come up; the message names its log."""
+class ServiceFailed(Exception):
+    """A service did not come up, or has ended; the message names its log."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,13 @@ def migrate(settings: Settings) -> None:
     """Bring the ledger and Airflow's metadata database to the versions that are installed.
 
     Raises:
-        StartFailed: one of them cannot be reached or used, or `airflow db migrate` failed.
+        ServiceFailed: one of them cannot be reached or used, or `airflow db migrate` failed.
     """
     env = environment(settings, 0)
     try:
         databases.prepare(settings, env[METADATA])
     except OmniError as error:
-        raise StartFailed(str(error)) from None
+        raise ServiceFailed(str(error)) from None
     _run_once(settings, env, "db", "migrate")
 
 
@@ -67,7 +69,7 @@ def start(settings: Settings, port: int = 0) -> Services:
     An interrupted or failed start leaves nothing running.
 
     Raises:
-        StartFailed: the port is taken, or a service ended or did not answer within two minutes.
+        ServiceFailed: the port is taken, or a service ended or did not answer within two minutes.
     """
     stop(settings)
     folder = home(settings)
@@ -102,10 +104,22 @@ def running(settings: Settings, patience: float = 30.0) -> Services | None:
     return None
 
 
+def require_alive(settings: Settings) -> None:
+    """See that every service that was started still runs.
+
+    Raises:
+        ServiceFailed: one has ended, which no health check notices for half a minute.
+    """
+    sessions.reap()
+    for name, pid in zip(roster.SERVICES, _pids(settings), strict=False):
+        if not sessions.leads(pid):
+            raise ServiceFailed(f"Airflow's {name} has ended: see {_log(settings, name)}")
+
+
 def _alive(settings: Settings) -> bool:
     """Whether every service that was started still runs."""
     leaders = _pids(settings)
-    return bool(leaders) and all(sessions.is_alive(pid) for pid in leaders)
+    return bool(leaders) and all(sessions.leads(pid) for pid in leaders)
 
 
 def _pids(settings: Settings) -> list[int]:
@@ -120,6 +134,14 @@ def stop(settings: Settings, patience: float = 15.0) -> None:
     (home(settings) / "port").unlink(missing_ok=True)
 
 
+def last_error(settings: Settings) -> str:
+    """The last error in the API server's own log, in one line, and where the log lies."""
+    log = _log(settings, roster.SERVICES[0])
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    found = next((line.strip() for line in reversed(lines) if _ERROR.match(line)), "")
+    return f"Its last error: {found[:300]} (see {log})" if found else f"See {log.parent}"
+
+
 def _run_once(settings: Settings, env: dict[str, str], *command: str) -> None:
     log = _log(settings, command[0])
     with log.open("ab") as out:
@@ -132,7 +154,7 @@ def _run_once(settings: Settings, env: dict[str, str], *command: str) -> None:
             check=False,
         )
     if done.returncode:
-        raise StartFailed(f"`airflow {' '.join(command)}` failed: see {log}")
+        raise ServiceFailed(f"`airflow {' '.join(command)}` failed: see {log}")
 
 
 def _spawn(settings: Settings, env: dict[str, str], command: list[str]) -> None:
@@ -162,11 +184,11 @@ def _await_health(settings: Settings, services: Services) -> None:
             return
         sessions.reap()
         if not _alive(settings):
-            raise StartFailed(
+            raise ServiceFailed(
                 f"An Airflow service ended while starting: see {_log(settings, waiting).parent}"
             )
         time.sleep(0.25)
-    raise StartFailed(f"{waiting} did not become healthy: see {_log(settings, waiting)}")
+    raise ServiceFailed(f"{waiting} did not become healthy: see {_log(settings, waiting)}")
 
 
 def _log(settings: Settings, service: str) -> Path:
@@ -184,7 +206,7 @@ def _port(asked: int) -> int:
         try:
             probe.bind(("127.0.0.1", asked))
         except OSError as error:
-            raise StartFailed(
+            raise ServiceFailed(
                 f"Port {asked} cannot be used ({error.strerror}): stop what listens there, "
                 "or choose another: make up PORT=8081"
             ) from None

@@ -19,6 +19,16 @@ def is_alive(leader: int) -> bool:
     return False
 
 
+def leads(pid: int) -> bool:
+    """Whether this very process runs and is Airflow's: those it has started may outlive it."""
+    try:
+        process = psutil.Process(pid)
+        with process.oneshot():
+            return process.status() != psutil.STATUS_ZOMBIE and "airflow" in " ".join(process.cmdline())
+    except psutil.Error:
+        return False
+
+
 def end(leaders: Sequence[int], patience: float) -> None:
     """Ask these services to end, kill what does not in time, then whatever their tasks have left."""
     alive = [pid for pid in leaders if is_alive(pid)]

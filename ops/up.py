@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     if asked.what == "down":
         return _down(house)
     interrupts.end_as_interrupted()
-    if up := services.running(house):
+    if up := bring_up.running(house):
         print("Airflow is up already; to change how, first: make down")
         return _say_where(up, "")
     try:
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted: nothing is left running", file=sys.stderr)
         return 130
-    except (services.StartFailed, OmniError, TimeoutError) as error:
+    except (services.ServiceFailed, OmniError, TimeoutError) as error:
         print(error, file=sys.stderr)
         return 2
 

@@ -12,7 +12,7 @@ LEDGER = "OMNI_LEDGER_URL"
 
 
 def refused(house):
-    with pytest.raises(services.StartFailed) as caught:
+    with pytest.raises(services.ServiceFailed) as caught:
         services.migrate(house)
     assert caught.value.__suppress_context__
     return str(caught.value)

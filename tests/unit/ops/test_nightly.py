@@ -1,7 +1,8 @@
 """The night's command refuses what cannot be run before it starts anything, and says what to do."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
+import httpx
 import pytest
 
 from include.errors import FixDeclaration
@@ -29,9 +30,40 @@ def test_a_wrong_declaration_is_named_before_anything_starts(house, monkeypatch,
 
 def test_services_that_run_on_another_company_are_not_used(house, monkeypatch, capsys):
     write_world(house, World(Parameters(400, 7, date(2026, 3, 15)), date(2026, 3, 15)))
-    monkeypatch.setattr(services, "running", lambda _: services.Services(house, 1, ""))
+    monkeypatch.setattr(bring_up, "running", lambda _: services.Services(house, 1, ""))
     assert nightly.main(["--people", "500"]) == 2
     assert "people 400 (asked: 500)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("begins", "nights"), [(0, "1"), (-3, "7")])
+def test_a_date_that_has_not_ended_is_refused_before_anything_starts(house, begins, nights, capsys):
+    today = datetime.now(house.zone).date()
+    first = today + timedelta(days=begins)
+    assert nightly.main(["--date", str(first), "--nights", nights]) == 2
+    said = capsys.readouterr().err
+    assert "has not ended in Europe/London" in said and f"is {today - timedelta(days=1)}" in said
+
+
+def test_when_airflow_stops_answering_its_own_last_error_is_shown(house, monkeypatch, capsys):
+    log = house.var / "logs" / "services" / "api-server.log"
+    log.parent.mkdir(parents=True)
+    log.write_text(
+        "2026-11-25T03:15:35Z [error ] request failed\nTraceback (most recent call last):\n"
+        "    return timedelta(seconds=x)\nTypeError: unsupported type for timedelta seconds component: dict\n"
+        "2026-11-25T03:15:36Z [info ] request finished\n"
+    )
+    answer = httpx.Response(500, request=httpx.Request("POST", "http://127.0.0.1/clear"))
+    error = httpx.HTTPStatusError("Server error '500'", request=answer.request, response=answer)
+
+    def run_night(*_):
+        raise error
+
+    write_world(house, World(Parameters(400, 7, date(2026, 3, 15)), date(2026, 3, 15)))
+    monkeypatch.setattr(bring_up, "running", lambda _: services.Services(house, 1, ""))
+    monkeypatch.setattr(bring_up, "refuse_other_world", lambda *_: None)
+    monkeypatch.setattr(nightly, "run_night", run_night)
+    assert nightly.main(["--date", "2026-03-15"]) == 2
+    assert "Its last error: TypeError: unsupported type for timedelta" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "two"])

@@ -96,7 +96,7 @@ def test_a_wrong_password_of_a_database_is_told_by_its_setting_alone(
 ):
     url = postgres.url("postgres", password="wr0ng/secret")
     monkeypatch.setenv(setting, url)
-    with pytest.raises(services.StartFailed) as caught:
+    with pytest.raises(services.ServiceFailed) as caught:
         services.migrate(sandbox_settings(tmp_path))
     said = "".join(traceback.format_exception(caught.value))
     assert setting in str(caught.value) and "password authentication failed" in str(caught.value)
@@ -111,7 +111,7 @@ def test_a_start_that_fails_leaves_nothing_running(house, monkeypatch):
     failing = ["-c", "import sys, time; time.sleep(0.5); sys.exit(1)", "airflow", "triggerer"]
     monkeypatch.setattr(roster, "commands", lambda: [lasting, failing])
     before = below()
-    with pytest.raises(services.StartFailed, match="ended while starting"):
+    with pytest.raises(services.ServiceFailed, match="ended while starting"):
         services.start(house)
     assert below() <= before
 
@@ -121,7 +121,7 @@ def test_a_taken_port_is_refused_before_anything_starts(house):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        with pytest.raises(services.StartFailed, match="cannot be used"):
+        with pytest.raises(services.ServiceFailed, match="cannot be used"):
             services.start(house, port=taken.getsockname()[1])
     assert below() <= before
 

@@ -44,3 +44,18 @@ def test_processes_of_other_sessions_are_left_alone():
     finally:
         other.kill()
         other.wait()
+
+
+def test_a_service_whose_children_outlive_it_does_not_run():
+    leader = subprocess.Popen(
+        [sys.executable, "-c", LEADER], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    child = psutil.Process(int(leader.stdout.readline()))
+    assert sessions.leads(leader.pid)
+
+    os.kill(leader.pid, signal.SIGSTOP)
+    leader.kill()
+    leader.wait(5)
+
+    assert child.is_running() and not sessions.leads(leader.pid)
+    child.kill()
