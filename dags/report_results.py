@@ -2,11 +2,15 @@
 
 **A red task here harms nothing**: data and sends are as the other DAGs left them. Clear it to write
 the page again. It starts when audiences and messages have both been dealt with, or by hand with a date.
+
+- `await_deliveries`: waits while a delivery has its last step before it. Skipped (pink) after two hours: the
+  page is written without it, and a delivery is paused or takes very long.
 """
 
-from airflow.sdk import dag
+from airflow.sdk import chain, dag
 
 from omnichannel.house import AUDIENCES_DELIVERED, MESSAGES_DISPATCHED, SETTINGS, every_dag, once_a_date
+from omnichannel.sensors.deliveries_ended import DeliveriesEndedSensor
 from omnichannel.tasks import write_report
 
 
@@ -19,7 +23,7 @@ from omnichannel.tasks import write_report
     **every_dag("report"),
 )
 def report_results() -> None:
-    write_report()
+    chain(DeliveriesEndedSensor(task_id="await_deliveries"), write_report())
 
 
 report_results()

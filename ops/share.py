@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 Span = tuple[datetime, datetime]
-WAITING = "ChannelsLandedSensor"  # it only looks on while others work
+WAITING = ("ChannelsLandedSensor", "DeliveriesEndedSensor")  # they only look on while others work
 
 
 def own_seconds(logs: Path, tasks: Sequence[Mapping[str, Any]]) -> dict[str, float]:
@@ -27,7 +27,7 @@ def own_seconds(logs: Path, tasks: Sequence[Mapping[str, Any]]) -> dict[str, flo
     begin = min(_moment(task.get("queued_when") or task["start_date"]) for task in ran)
     end = max(_moment(task["end_date"]) for task in ran)
     total = (end - begin).total_seconds()
-    spans = [span for task in ran if task.get("operator") != WAITING for span in _spans(logs, task)]
+    spans = [span for task in ran if task.get("operator") not in WAITING for span in _spans(logs, task)]
     # an earlier run of the same night has left its tries in the same folder
     ours = _union(
         (max(start, begin), min(stop, end)) for start, stop in spans if start < end and stop > begin

@@ -3,6 +3,7 @@
 Imports stand inside the functions because Airflow parses the DAG files again for every task.
 """
 
+import logging
 from typing import Any
 
 from airflow.sdk import get_current_context, task
