@@ -35,23 +35,32 @@ class Kept:
 
     def command(self, *words: str) -> tuple[int, str]:
         """Run `make up` or `make down`'s command; its exit code and what it printed."""
+        process = self._start(*words)
+        out, _ = process.communicate()
+        return process.returncode, out
+
+    def start_up(self) -> subprocess.Popen[str]:
+        """Start it on a free port, by schedule from the first of its nights on; the caller waits."""
+        people = str(self.house.people)
+        return self._start("up", "--port", "0", "--date", str(self.nights[0]), "--people", people)
+
+    def up(self) -> tuple[int, str]:
+        """Start it, and wait until it is up; the exit code and what it printed."""
+        process = self.start_up()
+        out, _ = process.communicate()
+        return process.returncode, out
+
+    def _start(self, *words: str) -> subprocess.Popen[str]:
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "OMNI_"))}
         path = os.pathsep.join([str(ROOT), str(ROOT / "plugins")])
-        done = subprocess.run(
+        return subprocess.Popen(
             [sys.executable, "-m", "ops.up", *words],
             cwd=ROOT,
             env={**clean, "PYTHONPATH": path, "OMNI_VAR": str(self.house.var), **self.env},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            check=False,
         )
-        return done.returncode, done.stdout
-
-    def up(self) -> tuple[int, str]:
-        """Start it on a free port, by schedule from the first of its nights on."""
-        people = str(self.house.people)
-        return self.command("up", "--port", "0", "--date", str(self.nights[0]), "--people", people)
 
     def api(self) -> AirflowApi:
         """Airflow's public API."""
