@@ -20,17 +20,23 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def write_text(path: Path, text: str, name: str) -> None:
-    """Replace a small text file atomically. `name` is the failpoint's: `<name>.before_write` and so on."""
+def write_text(path: Path, text: str, name: str = "", mode: int = 0o666) -> None:
+    """Replace a small text file atomically.
+
+    `name` is the failpoint's: `<name>.before_write` and so on; none where no drill kills. `mode`: who may read
+    it from the first byte on, less the umask.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    failpoint(f"{name}.before_write")
+    _point(name, "before_write")
     temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text, encoding="utf-8")
+    temporary.unlink(missing_ok=True)
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as out:
+        out.write(text)
     sync(temporary)
-    failpoint(f"{name}.before_rename")
+    _point(name, "before_rename")
     temporary.replace(path)
     sync(path.parent)
-    failpoint(f"{name}.after_rename")
+    _point(name, "after_rename")
 
 
 def copy_file(source: Path, target: Path, name: str) -> None:
@@ -46,6 +52,11 @@ def copy_file(source: Path, target: Path, name: str) -> None:
     temporary.replace(target)
     sync(target.parent)
     failpoint(f"{name}.after_rename")
+
+
+def _point(name: str, where: str) -> None:
+    if name:
+        failpoint(f"{name}.{where}")
 
 
 def _clone(source: Path, target: Path) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from include import sandbox, settings
+from include import durable, sandbox, settings
 from include.channels import load_channels
 from include.clock import require_ended
 from include.errors import OmniError
@@ -124,8 +124,7 @@ def _write_stages(house: settings.Settings, day: date, follower: Follower, total
         "airflow"
     ]
     path = house.reports / day.isoformat() / "stages.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(stages, indent=2))
+    durable.write_text(path, json.dumps(stages, indent=2))
 
 
 def _conclude(up: services.Services, day: date, follower: Follower, say: Say) -> int:

@@ -5,6 +5,7 @@ stopped by exactly that list, with what it has started in turn.
 """
 
 import contextlib
+import fcntl
 import json
 import re
 import socket
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import httpx
 
+from include import durable
 from include.errors import OmniError
 from include.sandbox.access import free_port
 from include.settings import ROOT, Settings
@@ -80,7 +82,7 @@ def start(settings: Settings, port: int = 0) -> Services:
         for command in roster.commands():
             _spawn(settings, env, command)
         _await_health(settings, services)
-        (folder / "port").write_text(str(port))
+        durable.write_text(folder / "port", str(port))
         services.api().set_pools(roster.POOLS)
     except BaseException:
         with interrupts.patience():
@@ -128,8 +130,11 @@ def _pids(settings: Settings) -> list[int]:
 
 
 def stop(settings: Settings, patience: float = 15.0) -> None:
-    """Stop exactly what `start` started; kill what does not end in time."""
-    sessions.end(_pids(settings), patience)
+    """Stop exactly what `start` started; kill what does not end in time.
+
+    A start that was killed may have left a service that it had not listed yet.
+    """
+    sessions.end([*{*_pids(settings), *sessions.leaders_of(str(settings.var))}], patience)
     (home(settings) / "pids.json").unlink(missing_ok=True)
     (home(settings) / "port").unlink(missing_ok=True)
 
@@ -143,8 +148,10 @@ def last_error(settings: Settings) -> str:
 
 
 def _run_once(settings: Settings, env: dict[str, str], *command: str) -> None:
+    """Run one Airflow command alone: one that outlived a killed start is waited for."""
     log = _log(settings, command[0])
-    with log.open("ab") as out:
+    with log.open("ab") as out, (home(settings) / "command.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the child inherits it, and keeps it for as long as it lives
         done = subprocess.run(
             [sys.executable, "-m", "airflow", *command],
             env=env,
@@ -152,6 +159,7 @@ def _run_once(settings: Settings, env: dict[str, str], *command: str) -> None:
             stdout=out,
             stderr=out,
             check=False,
+            pass_fds=[lock.fileno()],
         )
     if done.returncode:
         raise ServiceFailed(f"`airflow {' '.join(command)}` failed: see {log}")
@@ -169,7 +177,7 @@ def _spawn(settings: Settings, env: dict[str, str], command: list[str]) -> None:
             stderr=out,
             start_new_session=True,
         )
-        (home(settings) / "pids.json").write_text(json.dumps([*_pids(settings), process.pid]))
+        durable.write_text(home(settings) / "pids.json", json.dumps([*_pids(settings), process.pid]))
 
 
 def _await_health(settings: Settings, services: Services) -> None:

@@ -29,6 +29,17 @@ def leads(pid: int) -> bool:
         return False
 
 
+def leaders_of(var: str) -> set[int]:
+    """Airflow processes of the installation under `var` that lead a session, listed anywhere or not."""
+    found = set()
+    for process in psutil.process_iter(["cmdline", "status"]):
+        with contextlib.suppress(psutil.Error, ProcessLookupError):
+            is_leader = os.getsid(process.pid) == process.pid and _runs(process) and _is_airflow(process)
+            if is_leader and process.environ().get("OMNI_VAR") == var:
+                found.add(process.pid)
+    return found
+
+
 def end(leaders: Sequence[int], patience: float) -> None:
     """Ask these services to end, kill what does not in time, then whatever their tasks have left."""
     alive = [pid for pid in leaders if is_alive(pid)]

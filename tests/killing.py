@@ -52,7 +52,7 @@ def kill(house: House, order: str, chance: random.Random) -> int:
 
 
 def assert_as_undisturbed(house: House, undisturbed: House, day: str = YESTERDAY) -> None:
-    """Equal files and audiences; nothing left twice by the receivers' own logs; what is missing is unknown."""
+    """Equal files and audiences; nothing left twice, by the receivers' logs; what is missing is unknown."""
     assert house.version() == undisturbed.version()
     assert house.published() == undisturbed.published()
     sent = [m["message_id"] for m in house.received("smtp")]

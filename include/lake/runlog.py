@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from include import durable
 from include.errors import RetryLater
 from include.lake.points import point
 from include.settings import Settings
@@ -33,8 +34,7 @@ def note(settings: Settings, business_date: date, label: str, event: dict[str, A
 def keep_checks(settings: Settings, business_date: date, label: str, checks: list[dict[str, Any]]) -> None:
     """Keep what the gate said of `channel/stream` on that date, in place of what it said before."""
     file = folder(settings, business_date) / f"{label.replace('/', '.')}{CHECKS}"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(checks, indent=1))
+    durable.write_text(file, json.dumps(checks, indent=1))
 
 
 def read_checks(settings: Settings, business_date: date) -> dict[str, list[dict[str, Any]]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncssh
 
-from include.durable import sync
+from include import durable
 from include.sandbox.access import Door
 from include.sandbox.faults import FaultBoard
 from include.sandbox.received import ReceivedLog
@@ -33,7 +33,7 @@ class Drop:
         with path.open("rb") as file:
             os.fsync(file.fileno())
             content = file.read()
-        sync(path.parent)
+        durable.sync(path.parent)
         self._log.append(
             {
                 "path": "/" + path.relative_to(self.root.resolve()).as_posix(),
@@ -122,8 +122,7 @@ def host_key(key_file: Path) -> str:
     """The public host key as `ssh-ed25519 AAAA…`, made at the first start and kept (mode 0600)."""
     if not key_file.exists():
         key = asyncssh.generate_private_key("ssh-ed25519")
-        key_file.touch(mode=0o600)
-        key_file.write_bytes(key.export_private_key())
+        durable.write_text(key_file, key.export_private_key().decode(), mode=0o600)
     public = asyncssh.read_private_key(str(key_file)).export_public_key().decode()
     return " ".join(public.split()[:2])
 

@@ -133,3 +133,19 @@ def test_secrets_are_made_once_and_readable_by_their_owner_only(house):
     for name in ("jwt.key", "api.key", "fernet.key", "unsubscribe.key", "passwords.json"):
         assert (installation.home(house) / name).stat().st_mode & 0o077 == 0
     assert len(json.loads((installation.home(house) / "passwords.json").read_text())["admin"]) >= 12
+
+
+def test_a_migration_that_outlived_a_killed_start_is_waited_for(tmp_path):
+    house = sandbox_settings(tmp_path / "var")
+    start = (
+        "import sys; from pathlib import Path; from ops import bring_up, services\n"
+        "services.migrate(bring_up.sandbox_settings(Path(sys.argv[1])))"
+    )
+    first = subprocess.Popen([sys.executable, "-c", start, str(house.var)], cwd=ROOT)
+    while not [c for c in psutil.Process(first.pid).children() if "migrate" in c.cmdline()]:
+        assert first.poll() is None
+    (orphan,) = psutil.Process(first.pid).children()
+    first.kill()
+    first.wait()
+    services.migrate(house)
+    assert not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE

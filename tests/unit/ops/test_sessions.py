@@ -59,3 +59,21 @@ def test_a_service_whose_children_outlive_it_does_not_run():
 
     assert child.is_running() and not sessions.leads(leader.pid)
     child.kill()
+
+
+def test_a_service_that_nobody_has_listed_is_found_by_its_installation(tmp_path):
+    mine, other = str(tmp_path / "mine"), str(tmp_path / "other")
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", LEADER],
+            stdout=subprocess.PIPE,
+            env={**os.environ, "OMNI_VAR": var},
+            start_new_session=True,
+        )
+        for var in (mine, other)
+    ]
+    try:
+        assert all(process.stdout.readline() for process in started)
+        assert sessions.leaders_of(mine) == {started[0].pid}
+    finally:
+        sessions.end([process.pid for process in started], patience=5)
