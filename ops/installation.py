@@ -8,9 +8,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from include import durable
 from include.settings import ROOT, Settings
 
 METADATA = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+CONNECT_ARGS = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS"
 
 
 def home(settings: Settings) -> Path:
@@ -56,7 +58,7 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
         "USAGE_DATA_COLLECTION__ENABLED": False,
     }
     return (
-        {METADATA: f"sqlite:///{folder / 'airflow.db'}"}
+        _metadata(folder)
         | os.environ
         | {f"AIRFLOW__{name}": str(value) for name, value in airflow.items()}
         | {
@@ -76,12 +78,17 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
     )
 
 
+def _metadata(folder: Path) -> dict[str, str]:
+    """Where Airflow's metadata lies unless the caller's environment says so, and how SQLite is opened."""
+    url = os.environ.get(METADATA) or f"sqlite:///{folder / 'airflow.db'}"
+    return {METADATA: url} | ({CONNECT_ARGS: "ops.metadata.CONNECT_ARGS"} if url.startswith("sqlite") else {})
+
+
 def password(settings: Settings) -> str:
     """Password of the user `admin`, made once."""
     path = home(settings) / "passwords.json"
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(json.dumps({"admin": secrets.token_urlsafe(12)}))
+        durable.write_text(path, json.dumps({"admin": secrets.token_urlsafe(12)}), mode=0o600)
     return str(json.loads(path.read_text())["admin"])
 
 
@@ -98,9 +105,7 @@ def fernet_key() -> str:
 def _secret(path: Path, make: Callable[[], str] = long_secret) -> str:
     """A secret of this installation, made once and readable by its owner only."""
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(make())
+        durable.write_text(path, make(), mode=0o600)
     return path.read_text()
 
 
