@@ -18,8 +18,8 @@ first; *FixPayload* names what the destination refused.
 **A task that waits for input is a question, not a fault**: a change is odd (an audience shrank or grew by
 much, is empty or too small, or a source is stale). Its text says what is odd and how many would enter or
 leave. *Approve* sends exactly that; *Reject*, or no answer within twelve hours, sends none of it, and the
-next night plans again. Rejected by mistake: clear `approve` *with downstream*. Removals of people who withdrew
-consent have gone out already: they never wait.
+next night plans again. Rejected by mistake: clear `approve` *with downstream*. Removals of people who
+withdrew consent have gone out already: they never wait.
 """
 
 from datetime import timedelta

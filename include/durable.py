@@ -23,14 +23,15 @@ def sync(path: Path) -> None:
 def write_text(path: Path, text: str, name: str = "", mode: int = 0o666) -> None:
     """Replace a small text file atomically.
 
-    `name` is the failpoint's: `<name>.before_write` and so on; none where no drill kills. `mode`: who may read
-    it from the first byte on, less the umask.
+    `name` is the failpoint's: `<name>.before_write` and so on; none where no drill kills. `mode`: who may
+    read it from the first byte on, less the umask.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _point(name, "before_write")
     temporary = path.with_name(f".{path.name}.tmp")
     temporary.unlink(missing_ok=True)
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as out:
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(handle, "w", encoding="utf-8") as out:
         out.write(text)
     sync(temporary)
     _point(name, "before_rename")

@@ -10,7 +10,7 @@ class FixDeclaration(OmniError):
 
 
 class FixRequest(OmniError):
-    """What a person asked for cannot be done, such as a date that has not ended: start it again with other values."""
+    """What a person asked for cannot be done (a date that has not ended): start it with other values."""
 
 
 class FixConnection(OmniError):

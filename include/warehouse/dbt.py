@@ -41,8 +41,8 @@ def run_dbt(
     process = subprocess.run(command, cwd=ROOT, env=_environment(settings, warehouse, target), check=False)
     if process.returncode < 0:
         raise RetryLater(
-            f"dbt {arguments[0]} was ended by {signal.Signals(-process.returncode).name} (by a person, or the "
-            "machine ran out of memory): it is run again"
+            f"dbt {arguments[0]} was ended by {signal.Signals(-process.returncode).name} (by a person, or "
+            "because memory ran out): it is run again"
         )
     if not results.exists():
         raise CheckFailed(
@@ -59,7 +59,8 @@ def _require_unlocked(warehouse: Path) -> None:
     except duckdb.IOException as error:
         if "lock" not in str(error).lower():
             raise
-        raise RetryLater(f"another process still writes {warehouse.name}: {str(error).splitlines()[0]}") from None
+        first = str(error).splitlines()[0]
+        raise RetryLater(f"another process still writes {warehouse.name}: {first}") from None
 
 
 def _environment(settings: Settings, warehouse: Path, target: Path) -> dict[str, str]:

@@ -74,7 +74,10 @@ def test_an_optional_channel_holds_nothing_back(settings):
         ("build_customer360", "await_channels", FixSource("x"), "a required channel did not land"),
         ("build_customer360", "start_sending", None, "nothing of it leaves yet"),
         ("send_messages", "dispatch_messages", FixConnection("x"), "the relay refused our login"),
-        ("send_due_messages", "dispatch_due", FixConnection("x"), "until the connection is mended"),
+        ("send_messages", "dispatch_messages", FixDeclaration("x"), "a template is wrong"),
+        ("send_messages", "dispatch_messages", RetryLater("x"), "the relay was busy"),
+        ("send_due_messages", "dispatch_due", FixConnection("x"), "until the connection is corrected"),
+        ("send_due_messages", "dispatch_due", FixDeclaration("x"), "names file, line and word"),
         ("report_results", "write_report", None, "harms nothing"),
     ],
 )
@@ -118,7 +121,7 @@ def test_every_dag_has_advice_for_what_it_does_not_name(file):
 
 
 def test_what_was_asked_for_and_refused_holds_nothing_back_and_says_what_to_ask_for(settings):
-    error = FixRequest("2026-12-05 has not ended in Europe/London. The last date that has ended is 2026-11-24")
+    error = FixRequest("2026-12-05 has not ended in London. The last date that has ended is 2026-11-24")
     alert = of_failure(settings, TROUBLE, error)
     assert alert.held_back.startswith("nothing: the run was refused")
     assert "Start it again with other values" in alert.to_do and "2026-11-24" in alert.what
@@ -126,7 +129,8 @@ def test_what_was_asked_for_and_refused_holds_nothing_back_and_says_what_to_ask_
 
 def test_names_in_backticks_stand_as_they_are_and_emphasis_goes():
     page = "- `build_*`: a model failed; *then* clear it, **with downstream**: 3 * 4."
-    assert advice(page, "build_identity") == "`build_*`: a model failed; then clear it, with downstream: 3 * 4."
+    said = "`build_*`: a model failed; then clear it, with downstream: 3 * 4."
+    assert advice(page, "build_identity") == said
 
 
 def test_an_error_that_is_not_ours_is_told_by_its_kind_alone(settings):

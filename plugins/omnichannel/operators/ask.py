@@ -10,8 +10,8 @@ from omnichannel.notifiers import QuestionNotifier
 class AskOperator(HITLOperator):
     """Waits for Approve or Reject; no answer is a Reject. Both are answers: the task succeeds.
 
-    What follows reads the answer itself. `ApprovalOperator` skips what follows instead, but Airflow loses that
-    skip inside a mapped task group (apache/airflow#67265, docs/known-bugs.md), and a rejection is recorded.
+    What follows reads the answer itself, and records it. `ApprovalOperator` skips what follows instead, but
+    Airflow loses that skip inside a mapped task group (apache/airflow#67265, docs/known-bugs.md).
 
     Args:
         question: what is asked, as the ledger names it; the answer carries it, so that the task that acts on

@@ -7,7 +7,7 @@ from airflow.sdk import BaseSensorOperator
 
 from omnichannel.house import LOOK_AGAIN
 
-# DAG, and the task after which its part of the report is complete: a question may stay open for hours after it.
+# DAG, and the task after which its part of the report is complete. A question may stay open for longer.
 DELIVERIES = {"activate_audiences": "announce_audiences", "send_messages": "dispatch_messages"}
 UNDER_WAY = ["null", "scheduled", "queued", "running", "restarting", "up_for_retry", "up_for_reschedule"]
 
