@@ -127,6 +127,7 @@ def held_back(settings: Settings, trouble: Trouble) -> str:
         "activate_audiences": f"this audience alone, as of {day}; the others have gone out.",
         "send_messages": f"messages of {day} that have not left; they stay planned, and none goes twice.",
         "send_due_messages": "messages that are due by now; they stay planned, and none goes twice.",
+        "withdraw_version": "the rest of the withdrawal: readers may still see the wrong version.",
     }
     return of_others.get(trouble.dag_id, "nothing: data and deliveries are as the other DAGs left them.")
 

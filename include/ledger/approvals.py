@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from include.errors import FixPayload
 from include.ledger.batches import has_later
@@ -21,6 +21,7 @@ from include.settings import Settings
 
 APPROVED = "approved"
 REJECTED = "rejected"
+_NO_ANSWER: dict[str, Any] = dict.fromkeys(("answer", "answered_by", "answered_at"))
 
 
 @dataclass(frozen=True)
@@ -50,20 +51,23 @@ def note(db: Connection, sync: str, business_date: date, found: Found) -> None:
     mine = (AudiencePlan.sync == sync, AudiencePlan.business_date == business_date)
     size = {"members": found.members, "held_back": dict(found.held_back)}
     asked = {"concerns": dict(found.concerns), "waiting": dict(found.waiting), "question": found.question}
-    before = db.execute(select(AudiencePlan.question, AudiencePlan.answer).where(*mine)).one_or_none()
+    columns = (AudiencePlan.question, AudiencePlan.answer, AudiencePlan.withdrawn_at)
+    before = db.execute(select(*columns).where(*mine)).one_or_none()
     if before is None:
         db.execute(insert(AudiencePlan).values(sync=sync, business_date=business_date, **size, **asked))
         return
-    if found.question is None and before.answer == APPROVED:
+    if before.withdrawn_at is not None:
+        asked |= {**_NO_ANSWER, "withdrawn_at": None}
+    elif found.question is None and before.answer == APPROVED:
         asked = {}  # what was asked, and by whom it was answered, is not forgotten as it is carried out
     elif found.question != before.question:
-        asked |= dict.fromkeys(("answer", "answered_by", "answered_at"))
+        asked |= _NO_ANSWER
     db.execute(update(AudiencePlan).where(*mine).values(**size, **asked))
 
 
 def is_approved(db: Connection, sync: str, business_date: date, operations: Sequence[Operation]) -> bool:
     """Whether a person who was asked about all of these operations said yes."""
-    mine = (AudiencePlan.sync == sync, AudiencePlan.business_date == business_date)
+    mine = (*_counting(business_date), AudiencePlan.sync == sync)
     plan = db.execute(select(AudiencePlan.question, AudiencePlan.answer).where(*mine)).one_or_none()
     if not operations or plan is None or plan.answer != APPROVED:
         return False
@@ -79,10 +83,10 @@ def is_approved(db: Connection, sync: str, business_date: date, operations: Sequ
 def open_questions(settings: Settings, business_date: date, ask_again: bool = False) -> list[Question]:
     """What waits for an answer for a date, by sync; with `ask_again`, what was rejected too."""
     engine = open_ledger(settings)
-    is_open = AudiencePlan.answer.is_(None)
+    is_open: ColumnElement[bool] = AudiencePlan.answer.is_(None)
     if ask_again:
         is_open |= AudiencePlan.answer == REJECTED
-    mine = (AudiencePlan.business_date == business_date, is_open)
+    mine = (*_counting(business_date), is_open)
     with engine.connect() as db:
         rows = db.execute(select(AudiencePlan.__table__).where(*mine).order_by(AudiencePlan.sync)).all()
     engine.dispose()
@@ -98,7 +102,7 @@ def answer(
         FixPayload: the question is not open any more: the plan has changed, or a later night planned anew.
     """
     engine = open_ledger(settings)
-    mine = (AudiencePlan.sync == sync, AudiencePlan.business_date == business_date)
+    mine = (*_counting(business_date), AudiencePlan.sync == sync)
     with writing(engine, sync) as db:
         values = {"answer": given, "answered_by": by, "answered_at": at}
         book = update(AudiencePlan).where(*mine, AudiencePlan.question == question).values(**values)
@@ -119,6 +123,11 @@ def refuse_overtaken(settings: Settings, sync: str, business_date: date) -> None
     engine.dispose()
     if is_overtaken:
         raise _overtaken(sync, business_date)
+
+
+def _counting(business_date: date) -> tuple[ColumnElement[bool], ...]:
+    """Plans of a date whose version was not withdrawn."""
+    return AudiencePlan.business_date == business_date, AudiencePlan.withdrawn_at.is_(None)
 
 
 def _overtaken(sync: str, business_date: date) -> FixPayload:

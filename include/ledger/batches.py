@@ -20,6 +20,7 @@ from include.ledger.guards import Operation
 from include.ledger.held import HELD, REFUSED, UNCERTAIN, Standing, remember
 from include.ledger.models import AudienceBatch, AudienceOperation, AudiencePlan
 from include.ledger.states import ClaimLost
+from include.ledger.withdrawn import VERSION_WITHDRAWN
 
 PLANNED = "planned"
 WAITING = "waiting"
@@ -65,8 +66,12 @@ def count_acknowledged(db: Connection, sync: str) -> int:
 
 
 def has_later(db: Connection, sync: str, business_date: date) -> bool:
-    """Whether a later date has been planned: what the destination is told since then is that date's."""
-    later = (AudiencePlan.sync == sync, AudiencePlan.business_date > business_date)
+    """Whether a later date has been planned: what the destination is told since then is that date's.
+
+    A plan counts no more once the version that it was made from has been withdrawn.
+    """
+    of_sync = (AudiencePlan.sync == sync, AudiencePlan.withdrawn_at.is_(None))
+    later = (*of_sync, AudiencePlan.business_date > business_date)
     return db.execute(select(AudiencePlan.sync).where(*later).limit(1)).first() is not None
 
 
@@ -126,7 +131,8 @@ def _add(db: Connection, sync: Sync, business_date: date, ordinal: int, part: Pl
 def let_through(db: Connection, sync: str, business_date: date) -> set[Operation]:
     """Operations planned for a date without a question, once delivery of any of them has begun."""
     columns = (AudienceOperation.member, AudienceOperation.operation, AudienceOperation.payload_hash)
-    mine = (AudienceBatch.sync == sync, AudienceBatch.business_date == business_date)
+    of_date = (AudienceBatch.sync == sync, AudienceBatch.business_date == business_date)
+    mine = (*of_date, AudienceBatch.reason.is_distinct_from(VERSION_WITHDRAWN))
     found = select(*columns).join(AudienceBatch, AudienceBatch.batch_id == AudienceOperation.batch_id)
     unasked = found.add_columns(AudienceBatch.fence).where(*mine, AudienceBatch.question.is_(None))
     rows = db.execute(unasked).all()

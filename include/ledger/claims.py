@@ -17,6 +17,7 @@ from include.ledger.letters import Claim
 from include.ledger.models import Message
 from include.ledger.rules import Refusal
 from include.ledger.states import Held, Run
+from include.ledger.withdrawn import may_leave
 
 MAY_HAVE_LEFT = (states.CLAIMED, states.CONFIRMED, states.UNKNOWN)
 
@@ -69,6 +70,7 @@ def _next_due(db: Connection, queue: Queue) -> Row[Any] | None:
             Message.channel == queue.destination.channel,
             Message.due_at <= queue.horizon,
             Message.business_date <= queue.business_date,
+            may_leave(),
         )
         .order_by(Message.due_at, Message.message_key)
         .limit(1)

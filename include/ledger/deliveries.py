@@ -24,7 +24,7 @@ from include.ledger.plans import Moved, Plan, make_plan
 from include.ledger.states import ClaimLost, Run
 from include.senders.base import AudienceSender, Gone, Receipt, Refused, load_audience_sender
 from include.settings import Settings
-from include.warehouse.published import current
+from include.warehouse.published import current, version_for
 
 log = logging.getLogger(__name__)
 
@@ -128,10 +128,11 @@ def _renew(delivery: Delivery, claimed: InFlight) -> None:
 
 
 def _claim(delivery: Delivery, plan: Plan, batch: Batch, fingerprint: str) -> int:
-    """Committed before anything is sent; only while the contact points are still the newest."""
+    """Committed before anything is sent; only while the versions that it was planned on stand."""
     try:
         with writing(delivery.engine, delivery.sync_name) as db:
-            if current(delivery.settings) != plan.contacts:
+            is_newest = current(delivery.settings) == plan.contacts
+            if not is_newest or version_for(delivery.settings, plan.business_date) != plan.membership:
                 raise Moved
             now, lease = delivery.run.now, delivery.settings.lease
             fence = batches.claim(db, batch.batch_id, fingerprint, now, lease)

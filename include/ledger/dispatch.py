@@ -24,6 +24,7 @@ from include.ledger.models import Message
 from include.ledger.outcomes import attempt, write_outcome
 from include.ledger.rules import Refusal
 from include.ledger.states import ClaimLost
+from include.ledger.withdrawn import may_leave
 from include.senders.base import Sender, load_sender
 from include.settings import Settings
 from include.templates.brand_check import check_journey
@@ -140,7 +141,7 @@ def _label(refusal: Refusal) -> str:
 
 def _waiting(post: Post) -> list[tuple[str, str]]:
     """Journey and step of what is planned on this channel."""
-    mine = (Message.state == states.PLANNED, Message.channel == post.queue.destination.channel)
+    mine = (Message.state == states.PLANNED, Message.channel == post.queue.destination.channel, may_leave())
     with post.queue.engine.connect() as db:
         rows = db.execute(select(Message.journey, Message.step).where(*mine).distinct()).all()
     return sorted((row.journey, row.step) for row in rows)
@@ -154,7 +155,7 @@ def _check_templates(post: Post) -> None:
 
 
 def _is_due(queue: Queue) -> bool:
-    mine = (Message.state == states.PLANNED, Message.channel == queue.destination.channel)
+    mine = (Message.state == states.PLANNED, Message.channel == queue.destination.channel, may_leave())
     soon = (Message.due_at <= queue.horizon, Message.business_date <= queue.business_date)
     with queue.engine.connect() as db:
         return db.execute(select(Message.message_key).where(*mine, *soon).limit(1)).first() is not None

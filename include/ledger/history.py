@@ -6,11 +6,12 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, case, func, or_, select
 
 from include.ledger import states
 from include.ledger.engine import open_ledger
 from include.ledger.models import Message, MessageTransition
+from include.ledger.withdrawn import VERSION_WITHDRAWN
 from include.settings import Settings
 
 TEXTS = (
@@ -31,7 +32,8 @@ def snapshot(settings: Settings, before: date) -> Path:
     """Write `messages.parquet`: messages of business dates before this one, as its first run saw them.
 
     States are those that runs of earlier dates left; what later runs changed is not told, so that a rerun
-    decides on what its first run decided on. `sent_at` is when a message left or may have.
+    decides on what its first run decided on. `sent_at` is when a message left or may have. A message that is
+    held back, because the version that decided it was withdrawn, is not told: it may be decided again.
 
     Returns:
         The folder that holds the file.
@@ -69,7 +71,14 @@ def _as_of(db: Connection, before: date) -> list[dict[str, Any]]:
     found = db.execute(
         select(Message.__table__, latest.c.state_then, latest.c.reason_then, latest.c.left_at)
         .join(latest, latest.c.message_key == Message.message_key)
-        .where(latest.c.newest_first == 1, Message.business_date < before)
+        .where(
+            latest.c.newest_first == 1,
+            Message.business_date < before,
+            or_(
+                latest.c.state_then != states.PLANNED,
+                latest.c.reason_then.is_distinct_from(VERSION_WITHDRAWN),
+            ),
+        )
         .order_by(Message.message_key)
     )
     return [_tell(row._asdict()) for row in found]

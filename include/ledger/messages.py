@@ -1,6 +1,7 @@
 """Enter the night's decisions into the ledger: each message once for ever."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -14,6 +15,7 @@ from include.ledger.contacts import read_points
 from include.ledger.engine import open_ledger, writing
 from include.ledger.models import Message
 from include.ledger.states import PLANNED, SUPPRESSED, Held, Run, move, record
+from include.ledger.withdrawn import PLANNING, is_held_back
 from include.settings import Settings
 from include.warehouse.published import read_mart, version_for
 
@@ -32,6 +34,7 @@ DECISION_COLUMNS = [
     "decision",
     "business_date",
 ]
+AGAIN = (*(name for name in DECISION_COLUMNS if name not in ("message_key", "decision")), "address_hash")
 CHUNK = 500
 NO_LONGER_DECIDED = "no_longer_decided"
 
@@ -41,19 +44,23 @@ Decision = dict[str, Any]
 def plan(settings: Settings, business_date: date) -> dict[str, int]:
     """Plan every message that the published version of the date decided to send.
 
-    A key that the ledger knows is left as it is, whatever became of it. What an earlier run of the same
-    date planned, has not been sent, and is decided no more, is suppressed.
+    A key that the ledger knows is left as it is, whatever became of it, but for a message that is held back
+    since the version that decided it was withdrawn: it is planned again, as decided now. What an earlier run
+    of the same date planned, has not been sent, and is decided no more, is suppressed.
 
     Returns:
         Counts: `planned`, `known`, `withdrawn`, `unreachable` (decided, but without a contact point).
 
     Raises:
-        RetryLater: no version of that date is published.
+        RetryLater: no version of that date is published, or another one since this began.
     """
-    decisions, unreachable = _decisions(settings, business_date)
+    version = _version(settings, business_date)
+    decisions, unreachable = _decisions(version, business_date)
     run = Run(business_date, Clock(settings, business_date).now())
     engine = open_ledger(settings)
-    with writing(engine) as db:
+    with writing(engine, PLANNING) as db:
+        if _version(settings, business_date) != version:
+            raise RetryLater(f"another version of {business_date} was published meanwhile")
         new = _insert(db, run, decisions)
         withdrawn = _withdraw(db, run, {d["message_key"] for d in decisions})
         failpoint("plan_messages.before_commit")
@@ -69,20 +76,24 @@ def preview(settings: Settings, business_date: date) -> dict[str, int]:
     Raises:
         RetryLater: no version of that date is published.
     """
-    decisions, unreachable = _decisions(settings, business_date)
+    decisions, unreachable = _decisions(_version(settings, business_date), business_date)
     keys = {decision["message_key"] for decision in decisions}
     engine = open_ledger(settings)
     with engine.connect() as db:
-        known = keys & set(db.scalars(select(Message.message_key)))
+        known = keys & set(db.scalars(select(Message.message_key).where(~is_held_back())))
     engine.dispose()
     return {"planned": len(keys - known), "known": len(known), "unreachable": unreachable}
 
 
-def _decisions(settings: Settings, business_date: date) -> tuple[list[Decision], int]:
-    """Rows for the ledger, by key, and how many of those decided have no contact point."""
+def _version(settings: Settings, business_date: date) -> Path:
     version = version_for(settings, business_date)
     if version is None:
         raise RetryLater(f"no version of {business_date} is published: run build_customer360 first")
+    return version
+
+
+def _decisions(version: Path, business_date: date) -> tuple[list[Decision], int]:
+    """Rows for the ledger, by key, and how many of those decided have no contact point."""
     rows = read_mart(version, "fct_message_decisions", DECISION_COLUMNS).to_pylist()
     wanted = [r for r in rows if r["decision"] == "send" and r["business_date"] == business_date]
     points = {p.contact_point_id: p for p in read_points(version)} if wanted else {}
@@ -108,13 +119,18 @@ def _row(decision: Decision, address_hash: str, domain: str) -> Decision:
 
 
 def _insert(db: Connection, run: Run, rows: list[Decision]) -> list[str]:
-    """Insert what is not there yet; the keys that were new."""
+    """Insert what is not there yet, and plan again what is held back; the keys of both."""
+    held_back = set(db.scalars(select(Message.message_key).where(is_held_back())))
     insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+    first = insert(Message)
+    decided = {name: first.excluded[name] for name in AGAIN} | {"reason": None}
+    again = first.on_conflict_do_update(index_elements=["message_key"], set_=decided, where=is_held_back())
     new: list[str] = []
     for start in range(0, len(rows), CHUNK):
-        statement = insert(Message).on_conflict_do_nothing().returning(Message.message_key)
-        new += db.scalars(statement, rows[start : start + CHUNK]).all()
-    record(db, run, new, (None, PLANNED), f"decided on {run.business_date}")
+        new += db.scalars(again.returning(Message.message_key), rows[start : start + CHUNK]).all()
+    why = f"decided on {run.business_date}"
+    record(db, run, [key for key in new if key not in held_back], (None, PLANNED), why)
+    record(db, run, [key for key in new if key in held_back], (PLANNED, PLANNED), why)
     return new
 
 

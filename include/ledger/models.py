@@ -102,6 +102,7 @@ class AudiencePlan(Base):
     """What a night found for a sync: its size, who was held back and why, and what waits for a person.
 
     `question` is a hash of the operations that wait; an answer is to that question and no other.
+    `withdrawn_at`: the version it was made from was withdrawn, and neither plan nor answer counts any more.
     """
 
     __tablename__ = "audience_plans"
@@ -116,6 +117,7 @@ class AudiencePlan(Base):
     answer: Mapped[str | None] = mapped_column(String(10))
     answered_by: Mapped[str | None] = mapped_column(String(200))
     answered_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
 
 
 class AudienceBatch(Base):

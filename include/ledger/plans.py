@@ -31,13 +31,14 @@ class Moved(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """The batches to deliver, and from which contact points (`contacts`) they were made.
+    """The batches to deliver, and from which audience (`membership`) and `contacts` they were made.
 
     `has_members`: the destination is known to hold members of the sync.
     """
 
     sync: Sync
     business_date: date
+    membership: Path
     contacts: Path
     wanted: Wanted
     batches: tuple[Batch, ...]
@@ -107,6 +108,7 @@ def make_plan(settings: Settings, sync: Sync, business_date: date, to_deliver: b
 
     Raises:
         Moved: `to_deliver`, and another process has a batch of this sync in flight.
+        RetryLater: no version of the date is published, or another one since this began.
     """
     membership, contacts = _versions(settings, business_date)
     engine = open_ledger(settings)
@@ -116,13 +118,16 @@ def make_plan(settings: Settings, sync: Sync, business_date: date, to_deliver: b
     with writing(engine, sync.name) as db:
         if to_deliver and batches.in_flight(db, sync.name):
             raise Moved
+        if version_for(settings, business_date) != membership:  # rebuilt, or withdrawn
+            raise RetryLater(f"another version of {business_date} was published meanwhile")
         split, parts = _write(db, sync, business_date, wanted, _stale_channels(membership))
         failpoint("plan_sync.before_commit")
     failpoint("plan_sync.after_commit")
     engine.dispose()
     free = tuple(part.batch for part in parts if part.state == PLANNED)
     has_members = any(one.standing == held.HELD for one in known.values())
-    return Plan(sync, business_date, contacts, wanted, free, _counts(wanted, split), has_members)
+    counts = _counts(wanted, split)
+    return Plan(sync, business_date, membership, contacts, wanted, free, counts, has_members)
 
 
 def _versions(settings: Settings, business_date: date) -> tuple[Path, Path]:

@@ -28,7 +28,9 @@ def require_audit(settings: Settings, business_date: date, candidate: Path) -> N
     """
     path = audit_path(settings, business_date)
     if not candidate.exists():
-        raise CheckFailed(f"there is no candidate at {candidate}: build {business_date} first")
+        raise CheckFailed(
+            f"there is no candidate: build {business_date} first (clear open_candidate with downstream)"
+        )
     if not path.exists():
         raise CheckFailed(f"the candidate was never audited for {business_date}: run the audit first")
     audit: dict[str, Any] = json.loads(path.read_text())

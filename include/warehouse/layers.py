@@ -90,8 +90,9 @@ def read_layer(settings: Settings, business_date: date, layer: str) -> LayerResu
 def _variables(settings: Settings, business_date: date) -> dict[str, Any]:
     path = variables_file(settings)
     variables: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-    if variables.get("business_date") != str(business_date):
-        found = variables.get("business_date", "none")
+    is_there = candidate_file(settings).exists()  # a withdrawal takes it away, and leaves the variables
+    if not is_there or variables.get("business_date") != str(business_date):
+        found = variables.get("business_date", "none") if is_there else "none"
         raise CheckFailed(
             f"the candidate is opened for {found}, not {business_date}: clear open_candidate first"
         )

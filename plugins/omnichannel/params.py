@@ -47,6 +47,14 @@ ASK_AGAIN = Param(
     description="Ask about the odd changes that were rejected as well: for a rejection that was a mistake.",
 )
 
+VERSION = Param(
+    type="string",
+    pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{12}$",
+    title="Version",
+    description="The exact name of the published version to withdraw, such as 2026-03-15-0123456789ab: what "
+    "var/published/current says, or the result of publish_version in the run that published it.",
+)
+
 
 def streams(names: list[str]) -> Param:
     """A choice among one channel's streams."""

@@ -21,6 +21,8 @@ from omnichannel.house import (
     business_date,
 )
 
+log = logging.getLogger(__name__)
+
 APPROVAL = "odd_changes.approve"
 ASK_AGAIN = "clear list_questions with downstream to be asked about it"
 
@@ -95,6 +97,16 @@ def publish_version() -> str:
     version = publish(SETTINGS, today())
     end_turn(SETTINGS, get_current_context()["dag_run"].run_id)
     return version
+
+
+@task(pool=WAREHOUSE_POOL)
+def withdraw() -> dict[str, Any]:
+    """Withdraw the version that the run names; readers see the newest one that remains."""
+    from include.warehouse.withdraw import withdraw as take_back
+
+    done = take_back(SETTINGS, get_current_context()["params"]["version"])
+    log.info("%s", done)
+    return {"version": done.version, "readers_see": done.readers_see, **done.void}
 
 
 @task
@@ -175,7 +187,8 @@ def _answer(sync: str, question: str) -> tuple[str, tuple[str, Any]]:
     given = ti.xcom_pull(task_ids=APPROVAL, map_indexes=ti.map_index)
     if not given or given.get("question") != question:
         raise FixPayload(
-            f"{sync}: no answer to this question is recorded; marking it success is not an answer: {ASK_AGAIN}"
+            f"{sync}: no answer to this question is recorded; marking it success is not an answer: "
+            f"{ASK_AGAIN}"
         )
     is_approved = given["chosen_options"] == [AskOperator.APPROVE]
     user = given["responded_by_user"]
@@ -232,7 +245,7 @@ def dispatch_due() -> dict[str, int]:
     return send_due(SETTINGS, lambda: {"smtp_relay": connection("smtp_relay")})
 
 
-@task
+@task(trigger_rule="none_failed")
 def write_report() -> str:
     """Write the nightly report and its figures; returns the page's path under `var`."""
     from include.report import write_report as write
