@@ -3,9 +3,12 @@
 **A red task never means that a message may have gone twice.** Each message is claimed in the ledger before
 it leaves, so this may run beside `send_messages`. The next run, a quarter of an hour later, goes on.
 
-- *FixConnection* on `dispatch_due`: the relay refused our login; nothing further was tried. Each run tells
-  it again until the connection is mended, or the DAG is paused.
-- *RetryLater*: the relay was busy; what was refused before acceptance is planned again.
+- *FixDeclaration*: a template is wrong, or breaks the brand guide. The message names file, line and word:
+  correct it; the next run sends. No message is rejected for it.
+- *FixConnection*: the relay refused our login, or the connection is missing or incomplete; nothing further
+  was tried. Each run fails with it until the connection is corrected, or the DAG is paused.
+- *RetryLater*: the relay was busy, or the process that renders templates was killed; what was not accepted
+  is planned again.
 """
 
 from airflow.sdk import dag

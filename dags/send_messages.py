@@ -4,8 +4,12 @@
 clear the red task and it goes on from there. A message whose outcome could not be learned stays
 `unknown`, is not sent again, and is settled from the e-mail platform's own events on a later night.
 
-- *FixConnection* on `dispatch_messages`: the relay refused our login; nothing further was tried.
-- *RetryLater*: the relay was busy; what was refused before acceptance is planned again.
+- *FixDeclaration*: a template is wrong, or breaks the brand guide. The message names file, line and word:
+  correct it and clear the task. No message is rejected for it.
+- *FixConnection*: the relay refused our login, or the connection is missing or incomplete; nothing further
+  was tried. Correct the connection that the message names and clear the task.
+- *RetryLater*: the relay was busy, or the process that renders templates was killed; what was not accepted
+  is planned again. Clear the task once the cause has passed.
 """
 
 from airflow.sdk import chain, dag

@@ -6,13 +6,22 @@ the same environment variables that Airflow reads.
 
 import json
 import os
+import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import Any
 
-from include.errors import FixConnection
+from include.errors import FixConnection, FixDeclaration
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})  # where a secret may go without TLS
+NO_TLS = (
+    "WRONG_VERSION_NUMBER",
+    "UNSUPPORTED_PROTOCOL",
+    "TLSV1_ALERT_PROTOCOL_VERSION",
+    "NO_PROTOCOLS_AVAILABLE",
+)
 
 
 @dataclass(frozen=True)
@@ -35,17 +44,149 @@ class Connection:
         port = f":{self.port}" if self.port else ""
         return f"{host}{port}{self.extra.get('base_path', '')}"
 
+    def require(self, *fields: str) -> None:
+        """Make sure that these fields (`host`, `extra.bucket`) hold something.
+
+        Raises:
+            FixConnection: one does not; it says which, and shows an example.
+        """
+        for name in fields:
+            held = self.extra.get(name[6:]) if name.startswith("extra.") else getattr(self, name)
+            if not held:
+                raise unfit(self, f"it has no {name}")
+
+    def seconds(self, default: float) -> float:
+        """`extra.timeout`, else the default.
+
+        Raises:
+            FixConnection: it is no number above zero.
+        """
+        try:
+            found = float(self.extra.get("timeout", default))
+        except (TypeError, ValueError):
+            found = 0.0
+        if not 0 < found < float("inf"):
+            raise unfit(self, "extra.timeout must be a number of seconds")
+        return found
+
 
 def from_environment(conn_id: str) -> Connection:
     """Read `AIRFLOW_CONN_<CONN_ID>` (Airflow's JSON form).
 
     Raises:
-        FixConnection: the variable is missing or is not JSON.
+        FixConnection: the variable is missing, or is no connection in JSON.
     """
-    name = f"AIRFLOW_CONN_{conn_id.upper()}"
+    text = os.environ.get(_variable(conn_id))
+    if text is None:
+        raise missing(conn_id)
     try:
-        values = json.loads(os.environ[name])
-    except (KeyError, ValueError) as error:
-        raise FixConnection(f"{name} is not set to a connection in JSON") from error
+        values = json.loads(text)
+        extra = values.get("extra") or {}
+        values["extra"] = json.loads(extra) if isinstance(extra, str) else extra
+        values["port"] = int(values["port"]) if values.get("port") else None
+    except (AttributeError, TypeError, ValueError):
+        raise missing(conn_id) from None
     known = {"conn_type", "host", "port", "login", "password", "schema", "extra"}
-    return Connection(conn_id=conn_id, **{k: v for k, v in values.items() if k in known and v is not None})
+    typed = _typed({name: value for name, value in values.items() if name in known})
+    return checked(Connection(conn_id, **{"conn_type": "", **typed}))
+
+
+def checked(connection: Connection) -> Connection:
+    """The connection, if its extra is what it must be.
+
+    Raises:
+        FixConnection: extra is no JSON object.
+    """
+    if not isinstance(connection.extra, Mapping):
+        raise unfit(replace(connection, extra={}), "extra must be a JSON object")
+    return connection
+
+
+def missing(conn_id: str) -> FixConnection:
+    """The error of a connection that is not there, or that cannot be read; with an example."""
+    variable = _variable(conn_id)
+    if variable in os.environ:
+        said = f"{variable} is set, but holds no connection in JSON."
+    else:
+        said = f"there is no connection {conn_id}, or it cannot be read."
+    return FixConnection(f"{conn_id}: {said} {_where(conn_id)}{_examples(conn_id)}")
+
+
+def unfit(connection: Connection, said: str) -> FixConnection:
+    """The error of a connection that is there and cannot be used as it is; with an example."""
+    conn_id, wanted = (
+        connection.conn_id,
+        {example["conn_type"] for example in examples_of(connection.conn_id)},
+    )
+    if wanted and connection.conn_type not in wanted:
+        said += f" (its type is {connection.conn_type or 'not set'}, expected: {' or '.join(sorted(wanted))})"
+    return FixConnection(f"{conn_id}: {said}. {_where(conn_id)}{_examples(conn_id)}")
+
+
+def examples_of(conn_id: str) -> list[Mapping[str, Any]]:
+    """What a connection must look like, by what it is used for.
+
+    Each reader in `include.sources` and each module in `include.senders` has its own `EXAMPLES`; which of
+    them use this connection, the channels and the destinations declare.
+    """
+    modules = sorted(_used_by(conn_id))
+    return [example for module in modules for example in import_module(module).EXAMPLES]
+
+
+def fits_header(text: str) -> bool:
+    """Whether a secret can stand in an HTTP header; libraries quote one that cannot in their error."""
+    return text.isascii() and (text.isprintable() or not text)
+
+
+def tls_fault(error: BaseException | None) -> str | None:
+    """What stands behind an error, if the other side's TLS will never do: its certificate, or none at all."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError) and hasattr(error, "verify_message"):
+            return f"its certificate is not valid: {error.verify_message}"
+        if isinstance(error, ssl.SSLError) and getattr(error, "reason", None) in NO_TLS:
+            return "it speaks no TLS that we accept on this port"
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _used_by(conn_id: str) -> set[str]:
+    """Modules that reach another system by this connection; a declaration that is wrong names none."""
+    from include.channels import channel_files, load_channel
+    from include.destinations import load_destinations
+
+    found = set()
+    for file in channel_files():
+        with suppress(FixDeclaration):
+            streams = load_channel(file).streams.values()
+            found |= {
+                f"include.sources.{s.source.kind}" for s in streams if s.source and s.connection == conn_id
+            }
+    with suppress(FixDeclaration):
+        destinations = load_destinations().values()
+        found |= {f"include.senders.{d.sender}" for d in destinations if d.connection == conn_id}
+    return found
+
+
+def _variable(conn_id: str) -> str:
+    return f"AIRFLOW_CONN_{conn_id.upper()}"
+
+
+def _where(conn_id: str) -> str:
+    return (
+        "Set it in Airflow's UI (Admin > Connections), as the environment variable "
+        f"{_variable(conn_id)}, or in the secrets file"
+    )
+
+
+def _examples(conn_id: str) -> str:
+    """The examples, one a line; an alert shows the first line of an error alone."""
+    found = examples_of(conn_id)
+    return "".join(
+        [" (example in the log)" if found else "", *(f"\nFor example: {json.dumps(e)}" for e in found)]
+    )
+
+
+def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Texts where texts are meant; what is null is left out."""
+    kept = {name: value for name, value in values.items() if value is not None}
+    return {name: value if name in ("port", "extra") else str(value) for name, value in kept.items()}

@@ -64,6 +64,7 @@ def write_letter(desk: Desk, claim: Claim, run: Run) -> Request:
 
     Raises:
         Refused: this one cannot be written (`unrenderable`, `no_sender`).
+        NotRendered, FixDeclaration: nothing is known about this one; it stays planned.
     """
     brand, point = desk.brand, claim.point
     identity = brand.senders.get(claim.purpose)

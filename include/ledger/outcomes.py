@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from include.errors import FixConnection, OmniError, OutcomeUnknown, RetryLater
+from include.errors import FixConnection, FixDeclaration, OmniError, OutcomeUnknown, RetryLater
 from include.failpoints import failpoint
 from include.ledger import states
 from include.ledger.engine import writing
 from include.ledger.letters import Claim, Desk, write_letter
 from include.ledger.states import Held, Run, move
 from include.senders.base import NotNow, Refused, Sender
+from include.templates.renderer import NotRendered
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,17 @@ def attempt(sender: Sender, transport: Any, desk: Desk, claim: Claim, run: Run, 
         return Outcome(states.REJECTED, str(error), error.reason, {"settled_at": run.now})
     except NotNow as error:
         return put_back(error, desk, claim, run)
-    except FixConnection as error:
-        return Outcome(states.PLANNED, f"not handed over: {error}", "connection", error=error)
-    except RetryLater as error:
-        return Outcome(states.PLANNED, f"not handed over: {error}", "unreachable", error=error)
+    except (FixConnection, FixDeclaration, RetryLater) as error:
+        return Outcome(states.PLANNED, f"not handed over: {error}", _why_planned(error), error=error)
     settled = {"sent_at": run.now, "settled_at": run.now}
     return Outcome(states.CONFIRMED, f"accepted: {receipt.reference}", None, settled)
+
+
+def _why_planned(error: OmniError) -> str:
+    """The reason of a message that was not handed over, and that another run sends."""
+    if isinstance(error, FixConnection):
+        return "connection"
+    return "not_rendered" if isinstance(error, FixDeclaration | NotRendered) else "unreachable"
 
 
 def put_back(error: NotNow, desk: Desk, claim: Claim, run: Run) -> Outcome:

@@ -20,7 +20,7 @@ from include.senders.parts.hashing import hash_of
 from include.senders.parts.isolate import Answer, isolate
 from include.senders.parts.members import Member
 from include.senders.parts.upload_sessions import alone, of_plan
-from include.senders.transports.graph import GraphTransport
+from include.senders.transports.graph import EXAMPLES, GraphTransport  # noqa: F401  (found by its name)
 
 SCHEMAS = {"add": ["EXTERN_ID", "EMAIL", "PHONE"], "remove": ["EXTERN_ID"]}
 AUDIENCES = "customaudiences"

@@ -14,6 +14,17 @@ from include.senders.parts.layouts import LAYOUTS
 from include.senders.parts.members import Member
 from include.senders.transports.sftp import SftpTransport
 
+# What its connection must look like; the server's owner says its host key.
+EXAMPLES = (
+    {
+        "conn_type": "sftp",
+        "host": "sftp.mailhouse.example",
+        "port": 22,
+        "login": "<user>",
+        "password": "<password>",
+        "extra": {"host_key": "ssh-ed25519 AAAA…"},
+    },
+)
 ERASURES = "erasures"
 
 

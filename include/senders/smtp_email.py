@@ -14,6 +14,17 @@ from include.senders.base import Receipt, Refused, closing_quietly
 from include.senders.parts.headers import clean_address, clean_text, header_line, verify
 from include.senders.transports.smtp import SmtpTransport
 
+# What its connection must look like; `disable_tls` is for a relay on loopback alone.
+EXAMPLES = (
+    {
+        "conn_type": "smtp",
+        "host": "smtp.relay.example",
+        "port": 587,
+        "login": "<user>",
+        "password": "<password>",
+        "extra": {"unsubscribe_secret": "<16 characters or more, never changed>"},
+    },
+)
 ERASE = "The relay keeps no profiles: it forgets a message once delivered."
 
 

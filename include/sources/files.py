@@ -19,6 +19,20 @@ from include.lake.validate import Item
 from include.sources.interval import Interval
 from include.sources.places import Place, place_of
 
+# What its connection must look like: a folder of the machine that runs the task, or a bucket.
+EXAMPLES = (
+    {"conn_type": "fs", "extra": {"path": "/data/shop/events"}},
+    {
+        "conn_type": "aws",
+        "login": "<access key id>",
+        "password": "<secret access key>",
+        "extra": {
+            "bucket": "shop-events",
+            "region_name": "eu-west-2",
+            "endpoint_url": "https://s3.eu-west-2.amazonaws.com",
+        },
+    },
+)
 BATCH = 20_000
 LONGEST_LINE = 64 * 1024 * 1024
 

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
-from include.connections import Connection
+from include.connections import Connection, fits_header, tls_fault, unfit
 from include.errors import FixConnection, FixSource, RetryLater
 
 LONGEST_WAIT = 30.0
@@ -36,9 +36,15 @@ def client(connection: Connection) -> httpx.Client:
     """A client that authenticates by the connection's password as bearer token and follows no redirects.
 
     `extra.timeout` of the connection overrides how many seconds of silence are borne.
+
+    Raises:
+        FixConnection: it has no host, or holds what cannot be used.
     """
+    connection.require("host")
+    if not fits_header(connection.password):
+        raise unfit(connection, "its password holds characters that no HTTP header may hold")
     headers = {"Authorization": f"Bearer {connection.password}"} if connection.password else {}
-    timeout = httpx.Timeout(float(connection.extra.get("timeout", TIMEOUT)), connect=10)
+    timeout = httpx.Timeout(connection.seconds(TIMEOUT), connect=10)
     return httpx.Client(headers=headers, timeout=timeout, trust_env=False)
 
 
@@ -46,8 +52,8 @@ def get_json(session: httpx.Client, url: str, query: Mapping[str, Any], label: s
     """The JSON answer to a GET; numbers with a point come as Decimal.
 
     Raises:
-        FixConnection: refused (401, 403), moved or not there (3xx, 404).
-        RetryLater: 429 (with the wait asked for), 5xx, silence, a broken connection.
+        FixConnection: refused (401, 403), moved or not there (3xx, 404), no valid certificate, no address.
+        RetryLater: 429 (with the wait asked for), 408, 5xx, silence, a broken connection.
         FixSource: any other refusal, or an answer that is no JSON.
     """
     retrying = Retrying(
@@ -61,7 +67,11 @@ def _get(session: httpx.Client, url: str, query: Mapping[str, Any], label: str) 
         response = session.get(url, params=query)
     except httpx.TimeoutException as error:
         raise Busy(f"{label} did not answer in time", attempts=2) from error
+    except httpx.UnsupportedProtocol as error:
+        raise FixConnection(f"{label}: the connection's host must begin with http:// or https://") from error
     except httpx.TransportError as error:
+        if fault := tls_fault(error):
+            raise FixConnection(f"{label}: {fault}") from error
         raise Busy(f"{label} cannot be reached or broke off: {type(error).__name__}", attempts=4) from error
     except httpx.InvalidURL as error:
         raise FixConnection(f"{label}: the connection's host is no address") from error
@@ -79,7 +89,7 @@ def _refuse(response: httpx.Response, label: str) -> NoReturn:
         raise FixConnection(f"{label} refused the credentials ({status}): mend the connection's password")
     if status == 429:
         raise Busy(f"{label} asks for patience (429)", attempts=10, retry_after=_asked(response))
-    if status >= 500:
+    if status >= 500 or status == 408:
         raise Busy(f"{label} answered {status}", attempts=4, retry_after=_asked(response))
     if status == 404 or 300 <= status < 400:
         raise FixConnection(f"{label} answered {status}: check host, port and base_path of the connection")

@@ -5,14 +5,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import fsspec
 
-from include.connections import Connection
+from include.connections import Connection, tls_fault, unfit
 from include.errors import FixConnection, FixSource, RetryLater
 
 TIMEOUT = 30.0
+MISCONFIGURED = frozenset(
+    {
+        "NoSuchBucket",
+        "InvalidRegionError",
+        "NoCredentialsError",
+        "ParamValidationError",
+        "PartialCredentialsError",
+    }
+)
+CHECK = "check extra.bucket, region_name, endpoint_url and the access key of the connection"
 
 
 @dataclass(frozen=True)
@@ -50,7 +62,12 @@ class Place:
         reply = getattr(error, "response", None) or getattr(error.__cause__, "response", None) or {}
         status = reply.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if isinstance(error, PermissionError) or status in (401, 403):
-            raise FixConnection(f"{self.label} refused the credentials: mend the connection") from error
+            raise FixConnection(f"{self.label} refused the credentials: correct the connection") from error
+        if fault := tls_fault(error):
+            raise FixConnection(f"{self.label}: {fault}") from error
+        said = reply.get("Error", {}).get("Code") or type(error).__name__
+        if said in MISCONFIGURED or (status in (301, 400) and said != "RequestTimeout"):
+            raise FixConnection(f"{self.label} cannot be used as it is ({said}): {CHECK}") from error
         if status == 404 or (isinstance(error, FileNotFoundError)):
             raise FixSource(f"{self.label} lacks what it listed, or the bucket is not there") from error
         raise RetryLater(f"{self.label} does not answer or broke off ({type(error).__name__})") from error
@@ -81,7 +98,7 @@ def place_of(connection: Connection) -> Place:
     Type `aws`: `extra.bucket` (and `endpoint_url`, `region_name`); any other: the folder `extra.path`.
 
     Raises:
-        FixConnection: neither is given.
+        FixConnection: neither is given; the folder is not there, the endpoint no address.
     """
     extra = connection.extra
     if connection.conn_type == "aws" and extra.get("bucket"):
@@ -89,12 +106,19 @@ def place_of(connection: Connection) -> Place:
         refusals = (OSError, errors.ClientError, errors.BotoCoreError)
         return Place(_bucket(connection), str(extra["bucket"]), connection.conn_id, refusals)
     if connection.conn_type != "aws" and extra.get("path"):
+        if not Path(str(extra["path"])).is_dir():  # not mounted, perhaps: never read as empty
+            raise unfit(
+                connection, f"the folder {extra['path']} is not there on the machine that runs the task"
+            )
         return Place(fsspec.filesystem("file"), str(extra["path"]).rstrip("/"), connection.conn_id)
-    raise FixConnection(f"{connection.conn_id} names no place: give extra.bucket (aws) or extra.path (fs)")
+    raise unfit(connection, "it names no place: give extra.bucket (type aws) or extra.path (type fs)")
 
 
 def _bucket(connection: Connection) -> Any:
-    timeout = float(connection.extra.get("timeout", TIMEOUT))
+    timeout = connection.seconds(TIMEOUT)
+    endpoint = urlsplit(str(connection.extra.get("endpoint_url") or "https://default"))
+    if endpoint.scheme not in ("http", "https") or not endpoint.hostname:
+        raise unfit(connection, "extra.endpoint_url must begin with https:// or http://")
     return fsspec.filesystem(
         "s3",
         key=connection.login,

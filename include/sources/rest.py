@@ -10,6 +10,16 @@ from include.lake.validate import Item
 from include.sources.http import client, get_json
 from include.sources.interval import Interval, iso
 
+# What its connection must look like; `base_path` and `timeout` may be left out.
+EXAMPLES = (
+    {
+        "conn_type": "http",
+        "host": "https://api.shop.example",
+        "password": "<token>",
+        "extra": {"base_path": "/v1", "timeout": 30},
+    },
+)
+
 
 def read(stream: Stream, connection: Connection, interval: Interval) -> Iterator[list[Item]]:
     """The rows of `interval`, one list a page, in the order of the source.

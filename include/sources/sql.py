@@ -15,11 +15,31 @@ from include.lake.validate import Item
 from include.lake.verdict import check_columns
 from include.sources.interval import Interval
 
+# What its connection must look like; `schema` is the database.
+EXAMPLES = (
+    {
+        "conn_type": "postgres",
+        "host": "db.stores.example",
+        "port": 5432,
+        "login": "<user who may read>",
+        "password": "<password>",
+        "schema": "<database>",
+        "extra": {"timeout": 10},
+    },
+)
 BATCH = 10_000
 MINUTES_A_STATEMENT = 15
 _TEXT_TYPES = ("timestamptz", "timestamp", "date")
 _REFUSED = ("28", "42501", "3D000")  # credentials, privilege, no such database
-_SAID_AT_LOGIN = ("password authentication", "no pg_hba.conf entry", "does not exist", "no password supplied")
+_SAID_AT_LOGIN = (
+    "password authentication",
+    "no pg_hba.conf entry",
+    "does not exist",
+    "no password supplied",
+    "is not permitted to log in",
+    "permission denied for database",
+)
+_NOT_POSTGRESQL = ("received invalid response to", "expected authentication request from server")
 
 
 def read(stream: Stream, connection: Connection, interval: Interval) -> Iterator[list[Item]]:
@@ -44,6 +64,7 @@ def read(stream: Stream, connection: Connection, interval: Interval) -> Iterator
 
 @contextmanager
 def _snapshot(connection: Connection) -> Iterator[sa.Connection]:
+    connection.require("host", "schema")
     engine = sa.create_engine(
         sa.URL.create(
             "postgresql+psycopg",
@@ -54,7 +75,7 @@ def _snapshot(connection: Connection) -> Iterator[sa.Connection]:
             database=connection.schema,
         ),
         connect_args={
-            "connect_timeout": int(float(connection.extra.get("timeout", 10))),
+            "connect_timeout": max(1, int(connection.seconds(10))),
             "options": f"-c timezone=UTC -c datestyle=ISO -c statement_timeout={MINUTES_A_STATEMENT}min",
         },
         isolation_level="REPEATABLE READ",
@@ -105,6 +126,8 @@ def _refuse(error: SQLAlchemyError, label: str) -> NoReturn:
         raise FixConnection(
             f"{label} refused the login: mend the connection's user, password, schema"
         ) from None
+    if not state and any(words in said for words in _NOT_POSTGRESQL):
+        raise FixConnection(f"{label}: what answers is no PostgreSQL: check host and port") from None
     is_down = isinstance(error, sa.exc.OperationalError) or state[:2] in ("08", "53", "57")
     if is_down or error.connection_invalidated:
         raise RetryLater(f"{label} is down or broke off ({state or type(error).__name__})") from None

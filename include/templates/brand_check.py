@@ -28,12 +28,15 @@ def check_journey(renderer: Renderer, brand: Brand, journey: str, step: str, cha
 
     Raises:
         FixDeclaration: it cannot be rendered, or breaks the guide; all that is wrong, one line each.
+        NotRendered: the process that renders it was killed, or is too slow: nothing is known about it.
     """
     wrong = [
-        said for language in brand.languages for said in _check(renderer, brand, journey, step, language)
+        said
+        for language in brand.languages
+        for said in _check(renderer, brand, (journey, step, channel), language)
     ]
     if wrong:
-        raise FixDeclaration("\n".join(dict.fromkeys(f"templates/{journey}/{channel}: {w}" for w in wrong)))
+        raise FixDeclaration("\n".join(dict.fromkeys(wrong)))
 
 
 def list_journeys(folder: Path = FOLDER) -> list[tuple[str, str]]:
@@ -42,15 +45,17 @@ def list_journeys(folder: Path = FOLDER) -> list[tuple[str, str]]:
     return sorted((name.parts[0], name.parts[1] if len(name.parts) == 3 else "") for name in names)
 
 
-def _check(renderer: Renderer, brand: Brand, journey: str, step: str, language: str) -> Iterator[str]:
+def _check(renderer: Renderer, brand: Brand, place: tuple[str, str, str], language: str) -> Iterator[str]:
+    journey, step, channel = place
     for name, consented_on in SAMPLES:
         context = build_context(brand, journey, Reader(language, name, consented_on), UNSUBSCRIBE)
         try:
-            parts = renderer.render(journey, step, "email", context)
+            parts = renderer.render(journey, step, channel, context)
         except Unrenderable as error:
-            yield f"{language}: {error}"
+            yield f"{error} (rendered in {language})"
             return
-        yield from (f"{language}: {said}" for said in violations(parts, brand, language))
+        at = f"include/templates/{journey}/{channel}, rendered in {language}"
+        yield from (f"{at}: {said}" for said in violations(parts, brand, language))
 
 
 def violations(parts: Mapping[str, str], brand: Brand, language: str) -> Iterator[str]:

@@ -33,10 +33,10 @@ class _Notifier(BaseNotifier):
 
     def tell(self, alert: Alert) -> None:
         """Deliver one alert, if it is said where to."""
-        from omnichannel.hooks.connections import connection
+        from omnichannel.hooks.connections import look_up
 
         try:
-            found = connection(self.conn_id)
+            found = look_up(self.conn_id)
         except AirflowNotFoundException:
             self.log.info("No connection %s: nobody is told this way", self.conn_id)
             return

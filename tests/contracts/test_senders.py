@@ -62,7 +62,7 @@ def test_a_request_never_shows_whom_it_is_about(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_sender_has_what_all_senders_have(name):
     sender = base.load_sender(name)
-    for part in ("Request", "payload", "receipt", "send", "connect"):
+    for part in ("EXAMPLES", "Request", "payload", "receipt", "send", "connect"):
         assert hasattr(sender, part), part
     assert hasattr(sender, "erase") != hasattr(sender, "ERASE")
 

@@ -164,12 +164,7 @@ def test_a_run_that_has_ended_is_not_late(received, state):
 
 
 def test_without_a_connection_nobody_is_told_and_the_log_says_so(monkeypatch, capsys):
-    from airflow.sdk.exceptions import AirflowNotFoundException
-
-    def missing(conn_id):
-        raise AirflowNotFoundException(conn_id)
-
-    monkeypatch.setattr("omnichannel.hooks.connections.connection", missing)
+    monkeypatch.delenv("AIRFLOW_CONN_ALERTS_SMTP", raising=False)
     MailNotifier()(failed(FixConnection("x")))
     assert "No connection alerts_smtp" in "".join(capsys.readouterr())
 

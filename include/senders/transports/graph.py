@@ -14,11 +14,24 @@ from typing import Any
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_before_delay
 
-from include.connections import LOOPBACK, Connection
+from include.connections import LOOPBACK, Connection, fits_header, tls_fault, unfit
 from include.destinations import Destination
 from include.errors import FixConnection, FixPayload, OmniError, OutcomeUnknown, RetryLater
 from include.senders.transports.graph_errors import Busy, Doubt, Replies
 
+# What its connection must look like; `api_version` may be left out.
+EXAMPLES = (
+    {
+        "conn_type": "http",
+        "host": "https://graph.facebook.com",
+        "password": "<token of the system user>",
+        "extra": {
+            "ad_account_id": "act_<digits>",
+            "app_secret": "<secret of the app>",
+            "api_version": "v23.0",
+        },
+    },
+)
 VERSION = "v23.0"
 PAGE = 200
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 4.0
@@ -131,8 +144,10 @@ class GraphTransport:
                 return client.request(method, path, params={**(query or {}), **proof})
             return client.request(method, path, json={**body, **proof})
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
-            raise FixConnection(f"{name}: the connection's host is no address") from error
+            raise unfit(self._connection, "its host is no address") from error
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            if fault := tls_fault(error):
+                raise FixConnection(f"{name}: {fault}") from error
             raise Busy(f"{name} cannot be reached: {type(error).__name__}") from error
         except httpx.TransportError as error:
             raise Busy(f"{name} gave no answer: {type(error).__name__}", Doubt.LOST) from error
@@ -140,12 +155,13 @@ class GraphTransport:
     def _open(self) -> httpx.Client:
         to = self._connection
         if not to.password or not to.extra.get("app_secret"):
-            raise FixConnection(f"{to.conn_id}: the token (password) and extra.app_secret are required")
+            raise unfit(to, "the token (password) and extra.app_secret are required")
+        to.require("host")
+        if not fits_header(to.password):
+            raise unfit(to, "its token holds characters that no HTTP header may hold")
         address = httpx.URL(to.base_url)
         if address.scheme != "https" and address.host not in LOOPBACK:
-            raise FixConnection(
-                f"{to.conn_id}: host must begin with https://, or the token travels in the clear"
-            )
+            raise unfit(to, "host must begin with https://, or the token travels in the clear")
         self._client = httpx.Client(
             base_url=f"{to.base_url}/{to.extra.get('api_version', VERSION)}/",
             headers={"Authorization": f"Bearer {to.password}"},
@@ -158,7 +174,7 @@ class GraphTransport:
     def _account(self) -> str:
         account = str(self._connection.extra.get("ad_account_id", ""))
         if not re.fullmatch(r"act_\d+", account):
-            raise FixConnection(f"{self._connection.conn_id}: extra.ad_account_id must be act_ and digits")
+            raise unfit(self._connection, "extra.ad_account_id must be act_ and digits")
         return account
 
 

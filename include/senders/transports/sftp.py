@@ -10,13 +10,24 @@ from contextlib import contextmanager
 
 import paramiko
 from paramiko.sftp import CMD_EXTENDED
+from paramiko.ssh_exception import IncompatiblePeer
 
-from include.connections import Connection
+from include.connections import Connection, unfit
 from include.errors import FixConnection, RetryLater
 from include.failpoints import failpoint
 from include.senders.base import Refused
 
 PARTIAL = ".part"
+# Types of host keys, and the signatures that each is asked to prove itself with.
+ALGORITHMS = {
+    "ssh-ed25519": ("ssh-ed25519",),
+    "ecdsa-sha2-nistp256": ("ecdsa-sha2-nistp256",),
+    "ecdsa-sha2-nistp384": ("ecdsa-sha2-nistp384",),
+    "ecdsa-sha2-nistp521": ("ecdsa-sha2-nistp521",),
+    "ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256"),
+}
+CONFIRM = "Confirm a changed host key with the server's owner before you change extra.host_key"
+CUT_OFF = ("Authentication timeout", "Authentication failed: transport shut down")  # as paramiko says it
 
 
 class SftpTransport:
@@ -77,23 +88,29 @@ class SftpTransport:
             raise FixConnection(f"{name}: the server forbids it: {error}") from error
         except paramiko.AuthenticationException as error:
             self.close()
+            if str(error).startswith(CUT_OFF):
+                raise RetryLater(f"{name}: the server went away while we logged in") from error
             raise FixConnection(f"{name}: login refused") from error
+        except IncompatiblePeer as error:
+            self.close()
+            raise FixConnection(f"{name}: {self._incompatible(error)}") from error
         except (OSError, EOFError, paramiko.SSHException) as error:
             self.close()
             raise RetryLater(f"{name}: the server went away: {error}") from error
 
     def _open(self) -> paramiko.SFTPClient:
         key_type, key = self._pinned_key()
+        self._connection.require("host", "login", "password")
         where = (self._connection.host, self._connection.port or 22)
         transport = paramiko.Transport(socket.create_connection(where, timeout=self._timeout))
         self._transport = transport
         transport.banner_timeout = transport.auth_timeout = self._timeout
-        with contextlib.suppress(ValueError):  # a key type unknown to paramiko: then no offer will match
-            transport.get_security_options().key_types = [key_type]
+        transport.get_security_options().key_types = list(ALGORITHMS[key_type])
         transport.start_client(timeout=self._timeout)
         if transport.get_remote_server_key().asbytes() != key:
             self.close()
-            raise FixConnection(f"{self._connection.conn_id}: the server's host key is not the pinned one")
+            said = f"the server's {key_type} host key is not the pinned one"
+            raise FixConnection(f"{self._connection.conn_id}: {said}. {CONFIRM}")
         transport.auth_password(self._connection.login, self._connection.password)
         client = paramiko.SFTPClient.from_transport(transport)
         channel = client.get_channel() if client else None
@@ -105,12 +122,23 @@ class SftpTransport:
 
     def _pinned_key(self) -> tuple[str, bytes]:
         """Key type and bytes of extra `host_key` (`ssh-ed25519 AAAA…`)."""
-        try:
-            key_type, encoded = str(self._connection.extra["host_key"]).split()[:2]
-            return key_type, base64.b64decode(encoded, validate=True)
-        except (KeyError, ValueError, binascii.Error) as error:
-            said = f"{self._connection.conn_id}: pin the server's key in extra.host_key (ssh-ed25519 AAAA…)"
-            raise FixConnection(said) from error
+        key_type, encoded = [*str(self._connection.extra.get("host_key") or "").split()[:2], "", ""][:2]
+        if key_type and key_type not in ALGORITHMS:
+            known = ", ".join(ALGORITHMS)
+            raise unfit(self._connection, f"extra.host_key has an unknown key type; known are {known}")
+        with contextlib.suppress(binascii.Error, ValueError):
+            key = base64.b64decode(encoded, validate=True)
+            if key.startswith(len(key_type).to_bytes(4) + key_type.encode()) and key_type:
+                return key_type, key
+        raise unfit(self._connection, "pin the server's key in extra.host_key, whole (ssh-ed25519 AAAA…)")
+
+    def _incompatible(self, error: IncompatiblePeer) -> str:
+        """Why no session could be agreed on: as a rule, the server has no key of the pinned type any more."""
+        if "host key" not in str(error):
+            return f"the server and we share no algorithm: {error}. Its owner must allow a newer one"
+        pinned = self._pinned_key()[0]
+        old = " (or signs with SHA-1 alone, which is not accepted)" if pinned == "ssh-rsa" else ""
+        return f"an {pinned} key is pinned, and the server offers no key of that type{old}. {CONFIRM}"
 
     def _hash(self, client: paramiko.SFTPClient, path: str) -> str | None:
         try:

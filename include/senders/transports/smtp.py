@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable
 from typing import NoReturn
 
-from include.connections import LOOPBACK, Connection
+from include.connections import LOOPBACK, Connection, tls_fault, unfit
 from include.errors import FixConnection, OutcomeUnknown, RetryLater
 from include.failpoints import failpoint
 from include.senders.base import NotNow, Refused
 
 AUTH_CODES = frozenset({530, 534, 535, 538})
+TLS_FROM_THE_START = 465  # the port; on any other, STARTTLS
 DOT = re.compile(rb"(?m)^\.")
 ADDRESS = re.compile(r"<?[^\s<>]+@[^\s<>]+>?")
 Reply = tuple[int, bytes]
@@ -105,6 +106,8 @@ class SmtpTransport:
             except (smtplib.SMTPNotSupportedError, ssl.SSLCertVerificationError) as error:
                 raise FixConnection(f"{self._connection.conn_id}: {error}") from error
             except (OSError, smtplib.SMTPException) as error:
+                if fault := _permanent(error):
+                    raise FixConnection(f"{self._connection.conn_id}: {fault}") from error
                 raise RetryLater(f"{self._connection.conn_id}: relay not reached: {error}") from error
         return self._session
 
@@ -112,13 +115,16 @@ class SmtpTransport:
         """Connect and log in. TLS unless the connection's extra says `disable_tls`."""
         to, is_plain = self._connection, bool(self._connection.extra.get("disable_tls"))
         if self._needs_login and not (to.login and to.password):
-            raise FixConnection(f"{to.conn_id}: login and password are required")
+            raise unfit(to, "login and password are required")
+        to.require("host")
+        if not (to.login + to.password).isascii():
+            raise unfit(to, "login and password must be ASCII: the relay's login knows nothing else")
         where = (to.host, to.port or (25 if is_plain else 587))
-        if to.login and is_plain and where[1] != 465 and to.host not in LOOPBACK:
-            raise FixConnection(f"{to.conn_id}: `disable_tls` with a login is for loopback alone")
+        if to.login and is_plain and where[1] != TLS_FROM_THE_START and to.host not in LOOPBACK:
+            raise unfit(to, "`disable_tls` with a login is for loopback alone")
         session: smtplib.SMTP
         try:
-            if where[1] == 465:
+            if where[1] == TLS_FROM_THE_START:
                 session = smtplib.SMTP_SSL(
                     *where, timeout=self._timeout, context=ssl.create_default_context()
                 )
@@ -155,6 +161,13 @@ class SmtpTransport:
         session, self._session = self._session, None
         if session is not None:
             session.close()
+
+
+def _permanent(error: Exception) -> str | None:
+    """What is wrong for good where a relay could not be reached; None if it may pass."""
+    if isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPHeloError) and error.smtp_code >= 500:
+        return f"the relay greets us with {error.smtp_code}: it takes no mail from here"
+    return tls_fault(error)
 
 
 def _log_in(session: smtplib.SMTP, to: Connection) -> None:

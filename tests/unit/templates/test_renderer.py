@@ -16,7 +16,7 @@ HOSTILE = {
     "globals": "{{ cycler.__init__.__globals__.os.popen('id').read() }}",
     "format walk": "{{ '{0.__class__}'.format(person) }}",
     "mutation": "{{ person.update({'name': 'x'}) }}",
-    "large": "{{ 'A' * (10 ** 8) }}",
+    "large": "{{ person.name * (10 ** 7) }}",
     "huge": "{{ 'A' * (10 ** 11) }}",
     "long output": "{% for i in range(10 ** 5) %}{{ 'A' * 100 }}{% endfor %}",
     "endless": "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
@@ -84,22 +84,13 @@ def test_one_worker_writes_many_messages(tmp_path):
         assert renderer._worker.pid == worker
 
 
-def test_a_killed_worker_is_replaced(tmp_path):
+def test_a_worker_that_was_killed_between_two_messages_is_replaced(tmp_path):
     with Renderer(folder_with(tmp_path, "{{ n }}")) as renderer:
         renderer.render("test", "s", "email", {"n": 0})
         renderer._worker.kill()
         renderer._worker.wait()
-        with pytest.raises(Unrenderable):
-            renderer.render("test", "s", "email", {"n": 1})
+        assert renderer.render("test", "s", "email", {"n": 1})["txt"] == "1"
         assert renderer.render("test", "s", "email", {"n": 2})["txt"] == "2"
-
-
-def test_templates_that_do_not_compile_are_the_editors_to_mend(tmp_path):
-    with (
-        Renderer(folder_with(tmp_path, "{% if %}")) as renderer,
-        pytest.raises(FixDeclaration, match="compile"),
-    ):
-        renderer.render("test", "s", "email", {})
 
 
 def test_a_folder_without_templates_is_an_error(tmp_path):
