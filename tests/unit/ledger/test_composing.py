@@ -72,6 +72,8 @@ def test_a_worker_that_is_killed_again_and_again_leaves_messages_planned_and_non
 
     def from_now_on(_number):
         killer.start()
+        while not killer.killed:
+            time.sleep(0.001)
         return "accept"
 
     smtp.behave = from_now_on
