@@ -15,7 +15,7 @@ from airflow.sdk import BaseNotifier
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from include.alerts import Alert, Trouble, describe, of_failure, of_lateness, of_question
-from include.connections import Connection
+from include.connections import Connection, tls_fault
 from include.errors import FixConnection, OmniError, RetryLater
 
 TIMEOUT = 20
@@ -56,11 +56,12 @@ class MailNotifier(_Notifier):
         """Send it to `to`, which may name several, separated by commas; each is tried.
 
         Raises:
-            OmniError: the relay is not there, or refuses us or an address.
+            OmniError: the relay is not there, refuses us or an address, or `to` or `from` is missing.
         """
         from include.senders.base import closing_quietly
         from include.senders.transports.smtp import SmtpTransport
 
+        where.require("extra.from", "extra.to")
         mail = EmailMessage(policy=SMTP)
         mail["From"], mail["To"] = where.extra["from"], where.extra["to"]
         mail["Subject"] = f"[omnichannel] {alert.subject}"
@@ -90,10 +91,13 @@ class WebhookNotifier(_Notifier):
         """
         import httpx
 
+        where.require("host")
         headers = {"Authorization": f"Bearer {where.password}"} if where.password else {}
         try:
             answer = httpx.post(where.base_url, json=alert.facts(), headers=headers, timeout=TIMEOUT)
         except httpx.RequestError as error:
+            if fault := tls_fault(error):
+                raise FixConnection(f"{self.conn_id}: {fault}") from None
             raise RetryLater(f"{self.conn_id}: not reached ({type(error).__name__})") from None
         except (httpx.InvalidURL, ValueError):
             raise FixConnection(f"{self.conn_id}: its address or its password cannot be used") from None

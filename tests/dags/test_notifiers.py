@@ -297,3 +297,16 @@ def test_a_refused_login_is_told_without_the_password(received, monkeypatch, cap
         extra = EXTRA | {"disable_tls": True}
         error = told_in_vain(MailNotifier(), where | {"extra": extra}, monkeypatch, caplog, capsys)
     assert isinstance(error, FixConnection) and "login refused" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("notifier", "given", "named"),
+    [
+        (MailNotifier, {"conn_type": "smtp", "host": "127.0.0.1", "extra": {"from": "a@b.c"}}, "extra.to"),
+        (WebhookNotifier, {"conn_type": "http"}, "host"),
+    ],
+)
+def test_an_alert_connection_that_lacks_a_field_is_named(monkeypatch, notifier, given, named):
+    monkeypatch.setenv(f"AIRFLOW_CONN_{notifier.conn_id.upper()}", json.dumps(given))
+    with pytest.raises(FixConnection, match=f"{notifier.conn_id}: it has no {named}"):
+        notifier().notify(failed(None))
