@@ -55,6 +55,8 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
         "SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": 20,
         "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": 60,
         "SCHEDULER__ENABLE_HEALTH_CHECK": False,
+        # A task outlives some minutes without an API server; by default half a minute.
+        "WORKERS__EXECUTION_API_RETRIES": 10,
         "USAGE_DATA_COLLECTION__ENABLED": False,
     }
     return (

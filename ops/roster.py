@@ -1,6 +1,6 @@
 """The services of a house: what each is called, how it is run, and how many tasks of a kind run at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 SERVICES = ("api-server", "dag-processor", "scheduler", "triggerer")
 POOLS = {"sources": 3, "warehouse": 1, "destinations": 2}
@@ -13,6 +13,11 @@ PRELOAD_AND_RUN = (
     "import importlib, runpy, sys; [importlib.import_module(m) for m in sys.argv.pop(1).split(',')]; "
     "runpy.run_module('airflow', run_name='__main__', alter_sys=True)"
 )
+
+
+def name_of(command: Sequence[str]) -> str:
+    """Which of the services a command runs."""
+    return next(word for word in command if word in SERVICES)
 
 
 def commands() -> Iterator[list[str]]:

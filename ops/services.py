@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from ops.airflow_api import AirflowApi, unhealthy
 from ops.installation import METADATA, environment, home, password
 
 STARTUP_SECONDS = 120
+BEFORE_SCHEDULER = ("api-server", "metadatabase")
 _ERROR = re.compile(r"[\w.]*(Error|Exception)\b: ")  # the last line of a traceback
 
 
@@ -80,6 +82,9 @@ def start(settings: Settings, port: int = 0) -> Services:
     services = Services(settings, port, password(settings))
     try:
         for command in roster.commands():
+            if roster.name_of(command) == "scheduler":
+                # what a crash left running is scheduled at once, and a task without an API server fails
+                _await_health(settings, services, BEFORE_SCHEDULER)
             _spawn(settings, env, command)
         _await_health(settings, services)
         durable.write_text(folder / "port", str(port))
@@ -166,7 +171,7 @@ def _run_once(settings: Settings, env: dict[str, str], *command: str) -> None:
 
 
 def _spawn(settings: Settings, env: dict[str, str], command: list[str]) -> None:
-    name = next(word for word in command if word in roster.SERVICES)
+    name = roster.name_of(command)
     with interrupts.undivided(), _log(settings, name).open("ab") as out:  # what runs is in the list
         process = subprocess.Popen(
             [sys.executable, *command],
@@ -180,7 +185,10 @@ def _spawn(settings: Settings, env: dict[str, str], command: list[str]) -> None:
         durable.write_text(home(settings) / "pids.json", json.dumps([*_pids(settings), process.pid]))
 
 
-def _await_health(settings: Settings, services: Services) -> None:
+def _await_health(
+    settings: Settings, services: Services, awaited: Collection[str] = ("metadatabase", *roster.SERVICES)
+) -> None:
+    """Wait until each of these is healthy, in the order in which `unhealthy` looks at them."""
     end = time.monotonic() + STARTUP_SECONDS
     waiting = "api-server"
     while time.monotonic() < end:
@@ -188,7 +196,7 @@ def _await_health(settings: Settings, services: Services) -> None:
             waiting = unhealthy(services.url)
         except httpx.HTTPError:
             waiting = "api-server"
-        if not waiting:
+        if waiting not in awaited:
             return
         sessions.reap()
         if not _alive(settings):

@@ -41,6 +41,7 @@ DIFFERENT = {
     "OMNI_UNSUBSCRIBE_SECRET": FROM_ENV,
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": POSTGRESQL,
     "OMNI_LEDGER_URL": POSTGRESQL,
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS": "how a SQLite file is opened",
     "AIRFLOW__SECRETS__BACKEND": "connections from a file; `make up` hands on the sandbox's as variables",
     "AIRFLOW__SECRETS__BACKEND_KWARGS": "as above",
     "OMNI_LAKE_URL": "`make up` hands on the caller's",

@@ -5,7 +5,9 @@ import re
 import socket
 import subprocess
 import sys
+import time
 import traceback
+from types import SimpleNamespace
 
 import httpx
 import psutil
@@ -107,13 +109,49 @@ def test_a_wrong_password_of_a_database_is_told_by_its_setting_alone(
 
 def test_a_start_that_fails_leaves_nothing_running(house, monkeypatch):
     """One service ends at once; the other, which would run on, is taken down with it."""
-    lasting = ["-c", "import time; time.sleep(600)", "airflow", "scheduler"]
-    failing = ["-c", "import sys, time; time.sleep(0.5); sys.exit(1)", "airflow", "triggerer"]
+    lasting = ["-c", "import time; time.sleep(600)", "airflow", "api-server"]
+    failing = ["-c", "import sys, time; time.sleep(0.5); sys.exit(1)", "airflow", "dag-processor"]
     monkeypatch.setattr(roster, "commands", lambda: [lasting, failing])
     before = below()
     with pytest.raises(services.ServiceFailed, match="ended while starting"):
         services.start(house)
     assert below() <= before
+
+
+LATE_API = """
+import http.server, json, sys, time
+HEALTH = {name: {"status": "healthy"} for name in ("metadatabase", "dag_processor", "scheduler", "triggerer")}
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200), self.end_headers(), self.wfile.write(json.dumps(HEALTH).encode())
+time.sleep(1.5)
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[-1])), Answer).serve_forever()
+"""
+ASKS = """
+import sys, time, urllib.error, urllib.request
+try:
+    answer = urllib.request.urlopen(f"http://127.0.0.1:{sys.argv[-2]}/").status
+except urllib.error.URLError:
+    answer = "none"
+open(sys.argv[-1], "w").write(str(answer))
+time.sleep(600)
+"""
+
+
+def test_nothing_is_scheduled_before_the_api_server_answers(house, monkeypatch, tmp_path):
+    """What a crash left running is scheduled at once: each try of a task would be lost without an answer."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    api = ["-c", LATE_API, "airflow", "api-server", port]
+    scheduler = ["-c", ASKS, "airflow", "scheduler", port, str(tmp_path / "answer")]
+    monkeypatch.setattr(roster, "commands", lambda: [api, scheduler])
+    monkeypatch.setattr(services, "AirflowApi", lambda *_: SimpleNamespace(set_pools=lambda _: None))
+    services.start(house, int(port))
+    while not (tmp_path / "answer").exists() or not (tmp_path / "answer").read_text():
+        time.sleep(0.05)
+    services.stop(house)
+    assert (tmp_path / "answer").read_text() == "200"
 
 
 def test_a_taken_port_is_refused_before_anything_starts(house):
