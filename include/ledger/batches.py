@@ -66,7 +66,7 @@ def count_acknowledged(db: Connection, sync: str) -> int:
 
 
 def has_later(db: Connection, sync: str, business_date: date) -> bool:
-    """Whether a later date has been planned: what the destination is told since then is that date's.
+    """Whether a later date has been planned: what the destination receives since then is that date's.
 
     A plan counts no more once the version that it was made from has been withdrawn.
     """

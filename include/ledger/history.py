@@ -33,7 +33,7 @@ def snapshot(settings: Settings, before: date) -> Path:
 
     States are those that runs of earlier dates left; what later runs changed is not told, so that a rerun
     decides on what its first run decided on. `sent_at` is when a message left or may have. A message that is
-    held back, because the version that decided it was withdrawn, is not told: it may be decided again.
+    held back, because the version that decided it was withdrawn, is left out: it may be decided again.
 
     Returns:
         The folder that holds the file.

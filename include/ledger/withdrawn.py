@@ -52,7 +52,7 @@ def may_leave() -> ColumnElement[bool]:
 
 
 def _wait_for_plans(db: Connection) -> None:
-    """Wait for whoever plans now: what is planned later finds the version gone."""
+    """Wait for the plans that are under way: what is planned later finds the version gone."""
     syncs = db.scalars(select(AudiencePlan.sync).distinct().order_by(AudiencePlan.sync)).all()
     for name in (*syncs, PLANNING):
         hold(db, name)
