@@ -4,7 +4,7 @@ Imports stand inside the functions because Airflow parses the DAG files again fo
 """
 
 import logging
-from typing import Any
+from typing import Any, NoReturn
 
 from airflow.sdk import get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
@@ -23,6 +23,7 @@ from omnichannel.house import (
 
 log = logging.getLogger(__name__)
 
+LOG = logging.getLogger("airflow.task")
 APPROVAL = "odd_changes.approve"
 ASK_AGAIN = "clear list_questions with downstream to be asked about it"
 
@@ -37,6 +38,12 @@ def is_dry_run() -> bool:
     return bool(get_current_context()["params"].get("dry_run"))
 
 
+def skip(why: str) -> NoReturn:
+    """End the task as skipped, with the reason in its log: Airflow folds its own line about it away."""
+    LOG.info("Skipped: %s", why)
+    raise AirflowSkipException(why)
+
+
 def refuse_past() -> None:
     """Skip a delivery of a past date unless the version that now stands for it has started this run.
 
@@ -46,7 +53,7 @@ def refuse_past() -> None:
     from include.sending import refuse_past as why_not
 
     if not is_dry_run() and (why := why_not(SETTINGS, today(), _announced())):
-        raise AirflowSkipException(why)
+        skip(why)
 
 
 def _announced() -> set[str]:
@@ -168,7 +175,7 @@ def deliver_approved(sync: str, question: str) -> dict[str, int]:
     given, by = _answer(sync, question)
     approvals.answer(SETTINGS, sync, today(), question, given, *by)
     if given == approvals.REJECTED:
-        raise AirflowSkipException(f"{sync}: rejected by {by[0]}: nothing of it is sent.")
+        skip(f"{sync}: rejected by {by[0]}: nothing of it is sent.")
     counts = apply_sync(SETTINGS, sync, today(), connection(find_sync(sync).conn_id))
     if any(name.startswith("waiting:") for name in counts):
         raise FixPayload(f"{sync}: the change is another by now: {ASK_AGAIN}")
@@ -200,7 +207,7 @@ def _answer(sync: str, question: str) -> tuple[str, tuple[str, Any]]:
 def announce_audiences() -> None:
     """Tell the report that every sync of the date has gone out."""
     if is_dry_run():
-        raise AirflowSkipException("A dry run: nothing went out.")
+        skip("A dry run: nothing went out.")
     announce(AUDIENCES_DELIVERED, get_current_context())
 
 
@@ -229,7 +236,7 @@ def dispatch_messages() -> dict[str, int]:
     from omnichannel.hooks.connections import connection
 
     if is_dry_run():
-        raise AirflowSkipException("A dry run: nothing is sent.")
+        skip("A dry run: nothing is sent.")
     refuse_past()
     counts = dispatch(SETTINGS, today(), {"smtp_relay": connection("smtp_relay")})
     announce(MESSAGES_DISPATCHED, get_current_context())

@@ -71,7 +71,10 @@ def test_the_answer_to_something_else_is_not(booked):
 @pytest.mark.parametrize(
     ("user", "by"), [({"id": "ana", "name": "ana"}, "ana"), (None, "nobody (no answer in time)")]
 )
-def test_a_rejection_or_no_answer_in_time_is_recorded_and_nothing_is_delivered(booked, monkeypatch, user, by):
+def test_a_rejection_or_no_answer_in_time_is_recorded_and_nothing_is_delivered(
+    booked, monkeypatch, caplog, user, by
+):
+    caplog.set_level("INFO", "airflow.task")
     monkeypatch.setattr(deliveries, "apply_sync", lambda *_: pytest.fail("delivered"))
     answer = asking("q1").execute_complete(
         {}, {**GIVEN, "chosen_options": ["Reject"], "responded_by_user": user}
@@ -79,6 +82,7 @@ def test_a_rejection_or_no_answer_in_time_is_recorded_and_nothing_is_delivered(b
     with pytest.raises(AirflowSkipException, match=f"rejected by {re.escape(by)}"):
         deliver(answer, "q1")
     assert booked == [(SYNC, DAY, "q1", "rejected", by, GIVEN["responded_at"])]
+    assert f"Skipped: {SYNC}: rejected by {by}" in caplog.text
 
 
 def test_a_question_marked_success_is_no_answer_and_says_what_to_do(booked):

@@ -51,6 +51,7 @@ class StartSendingOperator(AskOperator):
         """Announce if a person said yes."""
         given = super().execute_complete(context, event)
         if given["chosen_options"] != [self.APPROVE]:
+            self.log.info("Not approved: nothing is sent.")
             raise AirflowSkipException("Not approved: nothing is sent.")
         self._announce(context)
         return given
