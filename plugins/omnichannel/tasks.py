@@ -23,7 +23,6 @@ from omnichannel.house import (
 
 log = logging.getLogger(__name__)
 
-LOG = logging.getLogger("airflow.task")
 APPROVAL = "odd_changes.approve"
 ASK_AGAIN = "clear list_questions with downstream to be asked about it"
 
@@ -40,7 +39,7 @@ def is_dry_run() -> bool:
 
 def skip(why: str) -> NoReturn:
     """End the task as skipped, with the reason in its log: Airflow folds its own line about it away."""
-    LOG.info("Skipped: %s", why)
+    log.info("Skipped: %s", why)
     raise AirflowSkipException(why)
 
 

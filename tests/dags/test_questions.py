@@ -74,7 +74,7 @@ def test_the_answer_to_something_else_is_not(booked):
 def test_a_rejection_or_no_answer_in_time_is_recorded_and_nothing_is_delivered(
     booked, monkeypatch, caplog, user, by
 ):
-    caplog.set_level("INFO", "airflow.task")
+    caplog.set_level("INFO", "omnichannel.tasks")
     monkeypatch.setattr(deliveries, "apply_sync", lambda *_: pytest.fail("delivered"))
     answer = asking("q1").execute_complete(
         {}, {**GIVEN, "chosen_options": ["Reject"], "responded_by_user": user}
