@@ -5,7 +5,8 @@ on where the ledger says it stopped and sends nothing twice. *FixConnection* nam
 first; *FixPayload* names what the destination refused.
 
 - `list_syncs`: an exposure is wrong, and until it is mended **no audience goes out**, nor is anybody
-  removed who withdrew. The log names file, line and field. Mend it, clear the task.
+  removed who withdrew. The log names file, line and field. Correct it, clear the task *with downstream*, and
+  `find_retired`.
 - `find_retired`: a destination still holds people of a sync that is declared no more. The log says what
   to do.
 - `list_questions`: nobody is asked about odd changes; what was not odd has gone out. Clear it *with

@@ -4,9 +4,12 @@
 previous version, and no audience or message leaves on the new one.
 
 - `await_channels`: a required channel did not land. Mend and clear its ingest DAG, then clear this task.
+- `open_candidate`: a landed partition is damaged, or the ledger cannot be opened; the log says which. A
+  damaged one: delete its file, clear that date's ingest run, then clear this task.
 - `build_*`: a model or one of its critical tests failed; the log names it. Mend the model, then clear
   `open_candidate` with everything downstream: a build always starts from a fresh candidate.
-- `audit_candidate`: the profile as a whole failed a check; the log says which and on which model.
+- `audit_candidate`: the profile as a whole failed a check; the log says which and on which model. Correct
+  the data, the model or the rule, then clear `open_candidate` with everything downstream.
 - `publish_version`: clear it; publishing goes on where it stopped and is atomic.
 - `start_sending`: the version is published, and nothing of it leaves yet; clear it. Skipped (pink) is no
   fault: a past date or a backfill is published without being sent. Waiting for input: somebody asked to

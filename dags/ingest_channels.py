@@ -5,7 +5,8 @@ stays as it is, and every other channel goes on. The last lines of its log name 
 field and say who must act:
 
 - *RetryLater*: the source was down or busy until the retries ran out. Clear the task once it is back.
-- *FixConnection*: the source refused our credentials. Mend the connection, clear the task.
+- *FixConnection*: the source refused our credentials, or the connection is missing. Correct or add it,
+  clear the task.
 - *FixSource*: the source broke its contract (a column missing, renamed or retyped; an empty feed).
   Talk to the channel's owner, or change `include/channels/<channel>.yml`, then clear the task.
 - *FixDeclaration*: the YAML itself is wrong; file, line and field are named. Mend it, clear the task.

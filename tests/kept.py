@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import subprocess
 import sys
 import time
@@ -26,8 +25,15 @@ PATIENCE = 600
 class Kept:
     """A house under the scheduler: the nights that end with yesterday's, and where its processes listened."""
 
-    def __init__(self, var: Path, people: int, nights: int = 2, env: Mapping[str, str] | None = None) -> None:
-        self.house = House(var, people)
+    def __init__(
+        self,
+        var: Path,
+        people: int,
+        nights: int = 2,
+        env: Mapping[str, str] | None = None,
+        root: Path = ROOT,
+    ) -> None:
+        self.house = House(var, people, root=root)
         today = datetime.now(Settings().zone).date()
         self.nights = [today - timedelta(days=n) for n in range(nights, 0, -1)]
         self.heard: set[tuple[str, int]] = set()
@@ -51,12 +57,10 @@ class Kept:
         return process.returncode, out
 
     def _start(self, *words: str) -> subprocess.Popen[str]:
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "OMNI_"))}
-        path = os.pathsep.join([str(ROOT), str(ROOT / "plugins")])
         return subprocess.Popen(
             [sys.executable, "-m", "ops.up", *words],
-            cwd=ROOT,
-            env={**clean, "PYTHONPATH": path, "OMNI_VAR": str(self.house.var), **self.env},
+            cwd=self.house.root,
+            env={**self.house.environment(), **self.env},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

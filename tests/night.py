@@ -28,6 +28,7 @@ class House:
     var: Path
     people: int = 500
     seed: int = 7
+    root: Path = ROOT  # the repository that it runs from
 
     @property
     def settings(self) -> Settings:
@@ -38,17 +39,21 @@ class House:
         """Start `make nightly`'s command; the caller waits."""
         command = [sys.executable, "-m", "ops.nightly", "--date", day, "--nights", str(nights)]
         command += ["--people", str(self.people), "--seed", str(self.seed)]
-        path = os.pathsep.join([str(ROOT), str(ROOT / "plugins")])
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "OMNI_"))}
         return subprocess.Popen(
             command,
-            cwd=ROOT,
-            env={**clean, "PYTHONPATH": path, "OMNI_VAR": str(self.var), **env},
+            cwd=self.root,
+            env={**self.environment(), **env},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
         )
+
+    def environment(self) -> dict[str, str]:
+        """What its commands are run with."""
+        path = os.pathsep.join([str(self.root), str(self.root / "plugins")])
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "OMNI_"))}
+        return {**clean, "PYTHONPATH": path, "OMNI_VAR": str(self.var)}
 
     def night(self, day: str = FIRST, nights: int = 1, **env: str) -> tuple[int, str]:
         """Run the command to its end; its exit code and what it printed."""

@@ -45,7 +45,7 @@ def test_a_failed_required_channel_says_what_is_held_back_and_what_to_do(setting
     assert "FixConnection: shop_api refused the token" in text
     assert "2026-03-17 00:01 UTC" in text and "try number 4" in text
     assert "nothing of 2026-03-16 is published" in text and "Readers see 2026-03-15" in text
-    assert "Mend the connection, clear the task." in text
+    assert "Correct or add it, clear the task." in text
     assert "docs/runbooks/ingest_channels.md" in text
     assert TROUBLE.link in text
 
@@ -96,7 +96,7 @@ def test_messages_that_could_not_leave_are_said_to_be_held_back(settings, dag_id
     ("task_id", "held", "to_do"),
     [
         ("sync_audience", "this audience alone", "it goes on where the ledger says"),
-        ("list_syncs", "every audience of 2026-03-16", "Mend it, clear the task"),
+        ("list_syncs", "every audience of 2026-03-16", "Correct it, clear the task with downstream"),
         ("list_questions", "odd changes", "with downstream"),
         ("announce_audiences", "the report", "the report waits"),
     ],

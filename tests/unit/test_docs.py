@@ -120,3 +120,13 @@ def test_paths_named_in_the_docs_exist():
     }
     assert len(named) > 10
     assert sorted((page, path) for page, path in named if not (ROOT / path).exists()) == []
+
+
+def test_a_more_exact_error_is_led_to_the_row_of_its_kind():
+    kinds = set(re.findall(r"^class (\w+)\(OmniError\)", (ROOT / "include" / "errors.py").read_text(), re.M))
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "include").rglob("*.py")]
+    found = [pair for text in sources for pair in re.findall(r"^class (\w+)\((\w+)\):", text, re.M)]
+    exact = [(name, kind) for name, kind in found if kind in kinds]
+    rows = [line for line in RUNBOOKS["README"].splitlines() if line.startswith("  | `")]
+    assert len(exact) > 5
+    assert [f"`{n}`" for n, k in exact if not any(f"| `{k}` |" in r and f"`{n}`" in r for r in rows)] == []
