@@ -172,7 +172,12 @@ def deliver_approved(sync: str, question: str) -> dict[str, int]:
 
     refuse_past()
     given, by = _answer(sync, question)
-    approvals.answer(SETTINGS, sync, today(), question, given, *by)
+    try:
+        approvals.answer(SETTINGS, sync, today(), question, given, *by)
+    except FixPayload as overtaken:
+        if given == approvals.APPROVED:
+            raise
+        skip(f"{overtaken} It was rejected by {by[0]} in any case.")  # a No asks nothing of anybody
     if given == approvals.REJECTED:
         skip(f"{sync}: rejected by {by[0]}: nothing of it is sent.")
     counts = apply_sync(SETTINGS, sync, today(), connection(find_sync(sync).conn_id))

@@ -85,6 +85,19 @@ def test_a_rejection_or_no_answer_in_time_is_recorded_and_nothing_is_delivered(
     assert f"Skipped: {SYNC}: rejected by {by}" in caplog.text
 
 
+@pytest.mark.parametrize(("option", "ends"), [("Reject", AirflowSkipException), ("Approve", FixPayload)])
+def test_a_no_to_a_question_that_was_overtaken_alerts_nobody_and_a_yes_does(
+    booked, monkeypatch, option, ends
+):
+    def refuse(*_):
+        raise FixPayload("what was asked has been overtaken by a newer plan.")
+
+    monkeypatch.setattr(approvals, "answer", refuse)
+    answer = asking("q1").execute_complete({}, {**GIVEN, "chosen_options": [option]})
+    with pytest.raises(ends, match="overtaken"):
+        deliver(answer, "q1")
+
+
 def test_a_question_marked_success_is_no_answer_and_says_what_to_do(booked):
     with pytest.raises(FixPayload, match="marking it success is not an answer: clear list_questions"):
         deliver(None, "q1")
