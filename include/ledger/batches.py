@@ -19,8 +19,7 @@ from include.ledger.exposures import Sync
 from include.ledger.guards import Operation
 from include.ledger.held import HELD, REFUSED, UNCERTAIN, Standing, remember
 from include.ledger.models import AudienceBatch, AudienceOperation, AudiencePlan
-from include.ledger.states import ClaimLost
-from include.ledger.withdrawn import VERSION_WITHDRAWN
+from include.ledger.states import VERSION_WITHDRAWN, ClaimLost
 
 PLANNED = "planned"
 WAITING = "waiting"

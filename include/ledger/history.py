@@ -11,7 +11,6 @@ from sqlalchemy import Connection, case, func, or_, select
 from include.ledger import states
 from include.ledger.engine import open_ledger
 from include.ledger.models import Message, MessageTransition
-from include.ledger.withdrawn import VERSION_WITHDRAWN
 from include.settings import Settings
 
 TEXTS = (
@@ -76,7 +75,7 @@ def _as_of(db: Connection, before: date) -> list[dict[str, Any]]:
             Message.business_date < before,
             or_(
                 latest.c.state_then != states.PLANNED,
-                latest.c.reason_then.is_distinct_from(VERSION_WITHDRAWN),
+                latest.c.reason_then.is_distinct_from(states.VERSION_WITHDRAWN),
             ),
         )
         .order_by(Message.message_key)

@@ -14,7 +14,16 @@ from include.failpoints import failpoint
 from include.ledger.contacts import read_points
 from include.ledger.engine import open_ledger, writing
 from include.ledger.models import Message
-from include.ledger.states import PLANNED, SUPPRESSED, Held, Run, move, record
+from include.ledger.states import (
+    PLANNED,
+    SUPPRESSED,
+    VERSION_WITHDRAWN,
+    Held,
+    Run,
+    mark_under_way,
+    move,
+    record,
+)
 from include.ledger.withdrawn import PLANNING, is_held_back
 from include.settings import Settings
 from include.warehouse.published import read_mart, version_for
@@ -123,11 +132,14 @@ def _insert(db: Connection, run: Run, rows: list[Decision]) -> list[str]:
     held_back = set(db.scalars(select(Message.message_key).where(is_held_back())))
     insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
     first = insert(Message)
-    decided = {name: first.excluded[name] for name in AGAIN} | {"reason": None}
-    again = first.on_conflict_do_update(index_elements=["message_key"], set_=decided, where=is_held_back())
+    again_as = {name: first.excluded[name] for name in AGAIN} | {"reason": None}
+    again = first.on_conflict_do_update(index_elements=["message_key"], set_=again_as, where=is_held_back())
     new: list[str] = []
     for start in range(0, len(rows), CHUNK):
-        new += db.scalars(again.returning(Message.message_key), rows[start : start + CHUNK]).all()
+        chunk = rows[start : start + CHUNK]
+        new += db.scalars(again.returning(Message.message_key), chunk).all()
+        decided = Message.message_key.in_([row["message_key"] for row in chunk])
+        mark_under_way(db, None, decided, Message.reason == VERSION_WITHDRAWN)
     why = f"decided on {run.business_date}"
     record(db, run, [key for key in new if key not in held_back], (None, PLANNED), why)
     record(db, run, [key for key in new if key in held_back], (PLANNED, PLANNED), why)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, case, insert, select, update
 
 from include.errors import OmniError
 from include.ledger.models import Message, MessageTransition
@@ -21,6 +21,10 @@ UNKNOWN = "unknown"
 SUPPRESSED = "suppressed"
 EXPIRED = "expired"
 
+# The reason of a message whose deciding version was withdrawn. It stays where one that is under way comes
+# back: planned with this reason waits until a run decides it again.
+VERSION_WITHDRAWN = "version_withdrawn"
+
 LEGAL: dict[str | None, frozenset[str]] = {
     None: frozenset({PLANNED}),
     PLANNED: frozenset({PLANNED, CLAIMED, SUPPRESSED, EXPIRED}),
@@ -31,6 +35,7 @@ LEGAL: dict[str | None, frozenset[str]] = {
     SUPPRESSED: frozenset(),
     EXPIRED: frozenset(),
 }
+UNDER_WAY = (CLAIMED, UNKNOWN)
 TERMINAL = frozenset(state for state, after in LEGAL.items() if state and not after)
 
 
@@ -63,7 +68,8 @@ def move(db: Connection, run: Run, held: Held, to: str, *, why: str, **values: A
     """Change the state of one message and write down why.
 
     Args:
-        values: other columns to set, among them `reason` (None clears it).
+        values: other columns to set, among them `reason` (None clears it). Of a message that comes back
+            from under way, `VERSION_WITHDRAWN` stays.
 
     Raises:
         IllegalTransition: no message may go from that state to this one.
@@ -73,6 +79,10 @@ def move(db: Connection, run: Run, held: Held, to: str, *, why: str, **values: A
         raise IllegalTransition(f"message {held.message_key}: {held.state} may not become {to}")
     fence = held.fence + 1 if to == CLAIMED else held.fence
     lease = {} if to == CLAIMED else {"lease_until": None}
+    reason = values.pop("reason", None)
+    if held.state in UNDER_WAY and to in (PLANNED, UNKNOWN):
+        stays = Message.reason == VERSION_WITHDRAWN
+        reason = case((stays, VERSION_WITHDRAWN), else_=reason)
     done = db.execute(
         update(Message)
         .where(
@@ -80,12 +90,23 @@ def move(db: Connection, run: Run, held: Held, to: str, *, why: str, **values: A
             Message.state == held.state,
             Message.fence == held.fence,
         )
-        .values({"reason": None, **lease, **values, "state": to, "fence": fence})
-    )
-    if done.rowcount != 1:
+        .values({**lease, **values, "reason": reason, "state": to, "fence": fence})
+        .returning(Message.reason)
+    ).one_or_none()
+    if done is None:
         raise ClaimLost(f"message {held.message_key}: no longer {held.state} under fence {held.fence}")
-    record(db, run, [held.message_key], (held.state, to), why, values.get("reason"), fence)
+    record(db, run, [held.message_key], (held.state, to), why, done.reason, fence)
     return Held(held.message_key, to, fence)
+
+
+def mark_under_way(db: Connection, reason: str | None, *which: ColumnElement[bool]) -> None:
+    """Set the reason of messages that are claimed or unknown; their state and their holders stay.
+
+    Args:
+        which: conditions on `Message`.
+    """
+    under_way = update(Message).where(Message.state.in_(UNDER_WAY), *which)
+    db.execute(under_way.values(reason=reason))
 
 
 def record(

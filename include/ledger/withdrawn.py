@@ -1,7 +1,8 @@
 """What was planned on a published version that has been withdrawn: it counts no more, and none of it leaves.
 
 What has left stays as it is: a message that was sent, and what a destination has acknowledged. A message that
-is still planned is held back until a run decides it again, as if it had not been planned.
+is still planned, or that comes back from under way, is held back until a run decides it again, as if it had
+not been planned.
 """
 
 from datetime import date
@@ -12,10 +13,9 @@ from include.clock import Clock
 from include.failpoints import failpoint
 from include.ledger.engine import hold, open_ledger, writing
 from include.ledger.models import AudienceBatch, AudiencePlan, Message
-from include.ledger.states import PLANNED, Held, Run, move
+from include.ledger.states import PLANNED, UNDER_WAY, VERSION_WITHDRAWN, Held, Run, mark_under_way, move
 from include.settings import Settings
 
-VERSION_WITHDRAWN = "version_withdrawn"
 PLANNING = "plan messages"  # the lock under which messages are planned and held back
 _OPEN = ("planned", "waiting")
 
@@ -71,11 +71,14 @@ def _void_batches(db: Connection, run: Run) -> int:
 
 
 def _hold_back(db: Connection, run: Run) -> int:
+    """Hold back what is planned, and mark what is under way: if it comes back, it is held back too."""
     columns = (Message.message_key, Message.state, Message.fence)
-    mine = (Message.business_date == run.business_date, Message.state == PLANNED, may_leave())
+    mine = (Message.business_date == run.business_date, Message.state.in_((PLANNED, *UNDER_WAY)), may_leave())
     rows = db.execute(select(*columns).where(*mine).order_by(Message.message_key).with_for_update()).all()
+    planned = [row for row in rows if row.state == PLANNED]
     why = "the version that decided it was withdrawn; it waits until a run decides it again"
-    for row in rows:
+    for row in planned:
         held = Held(row.message_key, row.state, row.fence)
         move(db, run, held, PLANNED, why=why, reason=VERSION_WITHDRAWN)
-    return len(rows)
+    mark_under_way(db, VERSION_WITHDRAWN, *mine)
+    return len(planned)

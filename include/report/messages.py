@@ -15,7 +15,6 @@ from sqlalchemy import Engine, Select, func, select
 from include.ledger import states
 from include.ledger.messages import NO_LONGER_DECIDED
 from include.ledger.models import Message, MessageTransition
-from include.ledger.withdrawn import VERSION_WITHDRAWN
 from include.report.figures import Figures, count, hold_back, nothing
 from include.warehouse.published import read_mart
 
@@ -90,7 +89,7 @@ def _as_left_by(business_date: date) -> Select[*tuple[Any, ...]]:
     dealt_with = select(line.message_key).where(
         line.run_date == business_date,
         line.from_state.in_([states.PLANNED, states.CLAIMED]),
-        line.reason.is_distinct_from(VERSION_WITHDRAWN),  # planned again, it is another date's
+        line.reason.is_distinct_from(states.VERSION_WITHDRAWN),  # planned again, it is another date's
     )
     return (
         select(

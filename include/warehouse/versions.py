@@ -53,6 +53,15 @@ def standing(settings: Settings) -> list[str]:
     return [name for d in dates(settings) for name in history(settings, d)]
 
 
+def is_superseded(settings: Settings, version: str) -> bool:
+    """Whether a version of the same date that stands was published after this one."""
+    business_date = date_of(version)
+    path = _folder(settings) / str(business_date)
+    names = path.read_text().split() if path.exists() else []
+    after = names[names.index(version) + 1 :] if version in names else names
+    return any(name in after for name in history(settings, business_date))
+
+
 def withdrawn(settings: Settings) -> dict[str, bool]:
     """Versions that were withdrawn, and whether that is complete; False where it was interrupted."""
     path = _folder(settings) / "withdrawn"

@@ -61,7 +61,9 @@ def withdraw(settings: Settings, version: str) -> Withdrawal:
         _drop_candidate(settings, version)
         versions.mark_withdrawn(settings, version, is_complete=False)
     _move_pointer(settings)
-    void = withdraw_plans(settings, versions.date_of(version))
+    # what the ledger holds of the date is then of the version that was published after it
+    is_superseded = versions.is_superseded(settings, version)
+    void = NOTHING if is_superseded else withdraw_plans(settings, versions.date_of(version))
     versions.mark_withdrawn(settings, version, is_complete=True)
     return _describe(settings, version, void)
 

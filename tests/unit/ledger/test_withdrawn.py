@@ -15,6 +15,7 @@ from include.ledger.history import snapshot
 from include.ledger.messages import plan, preview
 from include.ledger.models import AudienceBatch, AudiencePlan, MessageTransition
 from include.ledger.plans import plan_sync
+from include.ledger.states import CLAIMED, PLANNED, UNKNOWN, Held, Run, move
 from include.ledger.withdrawn import PLANNING, withdraw_plans
 from include.report.messages import fates
 from include.warehouse.published import version_for
@@ -201,6 +202,76 @@ def test_a_message_that_had_not_left_waits_and_leaves_once_when_a_night_decides_
     assert states(settings) == {"ana": "confirmed", "ben": "planned:version_withdrawn"}
     assert [row["business_date"] for row in messages(settings) if row["customer_id"] == "ana"] == [NEXT]
     assert twice(smtp.ids) == []
+
+
+def claim_one(settings):
+    """The one message, claimed by a sender that is at work."""
+    engine = open_ledger(settings)
+    (row,) = messages(settings)
+    with writing(engine) as db:
+        held = move(
+            db, Run(FUTURE, AT), Held(row["message_key"], row["state"], row["fence"]), CLAIMED, why="claimed"
+        )
+    engine.dispose()
+    return held
+
+
+def come_back(settings, held, *ways):
+    """A sender writes what became of its claim, or a later run settles it."""
+    engine = open_ledger(settings)
+    for to, reason in ways:
+        with writing(engine) as db:
+            held = move(db, Run(FUTURE, AT), held, to, why="back", reason=reason)
+    engine.dispose()
+
+
+WAYS = {
+    "the relay was not there": [(PLANNED, "unreachable")],
+    "it never arrived": [(UNKNOWN, "no_reply"), (PLANNED, "not_accepted")],
+}
+
+
+@pytest.mark.parametrize("ways", WAYS.values(), ids=WAYS)
+def test_a_message_under_way_that_comes_back_is_held_back_until_it_is_decided_again(settings, smtp, ways):
+    publish_welcomes(settings, CYD)
+    publish_welcomes(settings, ANA, business_date=FUTURE)
+    plan(settings, FUTURE)
+    held = claim_one(settings)
+    take_back(settings, FUTURE)
+    come_back(settings, held, *ways)
+    assert states(settings) == {"ana": "planned:version_withdrawn"}
+    assert decided_on(settings, FUTURE + timedelta(days=1)) == []
+    publish_welcomes(settings, CYD, business_date=FUTURE)
+    assert send(settings, smtp, FUTURE) == {}, "nothing of a withdrawn version leaves"
+    publish_welcomes(settings, ANA, business_date=FUTURE)
+    assert plan(settings, FUTURE)["planned"] == 1
+    assert send(settings, smtp, FUTURE) == {"confirmed": 1}
+
+
+def test_a_message_under_way_that_was_decided_again_before_it_came_back_leaves(settings, smtp):
+    publish_welcomes(settings, CYD)
+    publish_welcomes(settings, ANA, business_date=FUTURE)
+    plan(settings, FUTURE)
+    held = claim_one(settings)
+    take_back(settings, FUTURE)
+    publish_welcomes(settings, ANA, CYD, business_date=FUTURE)
+    assert plan(settings, FUTURE)["known"] == 1
+    come_back(settings, held, (PLANNED, "unreachable"))
+    assert send(settings, smtp, FUTURE)["confirmed"] == 2
+
+
+def test_a_version_that_was_superseded_is_withdrawn_without_what_its_successor_planned(settings, smtp):
+    publish_welcomes(settings, CYD)
+    publish_welcomes(settings, ANA, business_date=NEXT)
+    wrong = version_for(settings, NEXT).name
+    publish_welcomes(settings, ANA, BEN, business_date=NEXT)
+    plan(settings, NEXT)
+
+    done = withdraw(settings, wrong)
+
+    assert done.void == {"plans": 0, "batches": 0, "messages": 0}
+    assert states(settings) == dict.fromkeys(("ana", "ben"), "planned")
+    assert send(settings, smtp, NEXT) == {"confirmed": 2}
 
 
 def test_the_next_night_may_decide_what_the_withdrawn_one_had_only_planned(settings, smtp):
