@@ -119,14 +119,14 @@ def require_alive(settings: Settings) -> None:
     """
     sessions.reap()
     for name, pid in zip(roster.SERVICES, _pids(settings), strict=False):
-        if not sessions.leads(pid):
+        if not sessions.leads(pid, str(settings.var)):
             raise ServiceFailed(f"Airflow's {name} has ended: see {_log(settings, name)}")
 
 
 def _alive(settings: Settings) -> bool:
     """Whether every service that was started still runs."""
     leaders = _pids(settings)
-    return bool(leaders) and all(sessions.leads(pid) for pid in leaders)
+    return bool(leaders) and all(sessions.leads(pid, str(settings.var)) for pid in leaders)
 
 
 def _pids(settings: Settings) -> list[int]:
@@ -139,7 +139,7 @@ def stop(settings: Settings, patience: float = 15.0) -> None:
 
     A start that was killed may have left a service that it had not listed yet.
     """
-    sessions.end([*{*_pids(settings), *sessions.leaders_of(str(settings.var))}], patience)
+    sessions.end(sorted(sessions.leaders_of(str(settings.var), _pids(settings))), patience)
     (home(settings) / "pids.json").unlink(missing_ok=True)
     (home(settings) / "port").unlink(missing_ok=True)
 

@@ -5,7 +5,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from pathlib import Path
 
 import psutil
 
@@ -19,24 +20,35 @@ def is_alive(leader: int) -> bool:
     return False
 
 
-def leads(pid: int) -> bool:
-    """Whether this very process runs and is Airflow's: those it has started may outlive it."""
-    try:
+def leads(pid: int, var: str) -> bool:
+    """Whether this very process runs, and is Airflow's of the installation under `var`.
+
+    Those it has started may outlive it, and its pid may be another installation's by now.
+    """
+    with contextlib.suppress(psutil.Error):
         process = psutil.Process(pid)
-        with process.oneshot():
-            return process.status() != psutil.STATUS_ZOMBIE and "airflow" in " ".join(process.cmdline())
-    except psutil.Error:
-        return False
+        is_airflow = "airflow" in " ".join(process.cmdline())
+        return process.status() != psutil.STATUS_ZOMBIE and is_airflow and _is_of(process, var)
+    return False
 
 
-def leaders_of(var: str) -> set[int]:
-    """Airflow processes of the installation under `var` that lead a session, listed anywhere or not."""
+def leaders_of(var: str, listed: Collection[int] = ()) -> set[int]:
+    """Sessions in which an installation still runs: those that its Airflow leads, and those `listed`.
+
+    A service that a killed start had not listed is found; a listed pid that is somebody else's by now is not,
+    nor is the session of the caller.
+    """
     found = set()
     for process in psutil.process_iter(["cmdline", "status"]):
         with contextlib.suppress(psutil.Error, ProcessLookupError):
-            is_leader = os.getsid(process.pid) == process.pid and _runs(process) and _is_airflow(process)
-            if is_leader and process.environ().get("OMNI_VAR") == var:
-                found.add(process.pid)
+            session = os.getsid(process.pid)
+            is_its = _is_of(process, var)
+            if session in listed:
+                is_its &= _is_below(process, [session])
+            else:
+                is_its &= session == process.pid and _runs(process) and _is_airflow(process)
+            if is_its and session != os.getsid(0):
+                found.add(session)
     return found
 
 
@@ -86,6 +98,16 @@ def _is_airflow(process: psutil.Process) -> bool:
     """Whether it says so; one that is just ending says nothing any more."""
     command = process.info["cmdline"]
     return not command or "airflow" in " ".join(command)
+
+
+def _is_of(process: psutil.Process, var: str) -> bool:
+    """Whether it was started for the installation under `var`, or writes a log there.
+
+    A process that has set its title, as Airflow's API server does, shows its environment no more.
+    """
+    if process.environ().get("OMNI_VAR") == var:
+        return True
+    return any(Path(file.path).is_relative_to(Path(var).resolve()) for file in process.open_files())
 
 
 def _runs(process: psutil.Process) -> bool:

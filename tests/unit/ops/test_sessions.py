@@ -46,18 +46,21 @@ def test_processes_of_other_sessions_are_left_alone():
         other.wait()
 
 
-def test_a_service_whose_children_outlive_it_does_not_run():
+def test_a_service_whose_children_outlive_it_does_not_run(tmp_path):
+    env = {**os.environ, "OMNI_VAR": str(tmp_path)}
     leader = subprocess.Popen(
-        [sys.executable, "-c", LEADER], stdout=subprocess.PIPE, text=True, start_new_session=True
+        [sys.executable, "-c", LEADER], stdout=subprocess.PIPE, text=True, start_new_session=True, env=env
     )
     child = psutil.Process(int(leader.stdout.readline()))
-    assert sessions.leads(leader.pid)
+    assert sessions.leads(leader.pid, str(tmp_path))
+    assert not sessions.leads(leader.pid, "another installation")
 
     os.kill(leader.pid, signal.SIGSTOP)
     leader.kill()
     leader.wait(5)
 
-    assert child.is_running() and not sessions.leads(leader.pid)
+    assert child.is_running() and not sessions.leads(leader.pid, str(tmp_path))
+    assert sessions.leaders_of(str(tmp_path), [leader.pid]) == {leader.pid}, "what it has left is found"
     child.kill()
 
 
@@ -75,5 +78,24 @@ def test_a_service_that_nobody_has_listed_is_found_by_its_installation(tmp_path)
     try:
         assert all(process.stdout.readline() for process in started)
         assert sessions.leaders_of(mine) == {started[0].pid}
+        listed = [process.pid for process in started]
+        assert sessions.leaders_of(mine, listed) == {started[0].pid}, "a listed pid may be another's by now"
     finally:
         sessions.end([process.pid for process in started], patience=5)
+
+
+def test_a_service_that_hides_its_environment_is_known_by_its_log(tmp_path):
+    without = {name: value for name, value in os.environ.items() if name != "OMNI_VAR"}
+    with (tmp_path / "service.log").open("w") as log:
+        service = subprocess.Popen(
+            [sys.executable, "-c", "# airflow\nimport time; time.sleep(60)"],
+            stdout=log,
+            env=without,
+            start_new_session=True,
+        )
+    try:
+        assert sessions.leads(service.pid, str(tmp_path))
+        assert sessions.leaders_of(str(tmp_path)) == {service.pid}
+    finally:
+        service.kill()
+        service.wait()
