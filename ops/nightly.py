@@ -53,6 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
         first = asked.date or first_date(house)
         refuse_before_history(house, first)
         days = [first + timedelta(days=n) for n in range(asked.nights)]
+        require_ended(house, days[-1], datetime.now(UTC))  # where no DATE was given, known only now
         return max([run_night(up, day, say) for day in days])
     except KeyboardInterrupt:
         say("interrupted: stopping what was started")

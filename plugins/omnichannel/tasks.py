@@ -120,6 +120,7 @@ def list_syncs() -> list[str]:
     """Names of the audience syncs declared as dbt exposures."""
     from include.ledger.exposures import load_syncs
 
+    today()  # a date that cannot be is refused here, once, and not by each sync
     return [sync.name for sync in load_syncs()]
 
 
