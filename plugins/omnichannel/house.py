@@ -86,7 +86,7 @@ STAGES = {
     "build": Stage(priority=30, late_after=8),
     "ingest": Stage(priority=20, late_after=4),
     "deliver": Stage(priority=10, late_after=6),
-    "report": Stage(priority=1, late_after=2),
+    "report": Stage(priority=1, late_after=3),
 }
 
 

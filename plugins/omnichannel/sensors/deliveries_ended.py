@@ -1,4 +1,4 @@
-"""Wait until what the report counts has ended: the deliveries of its date, however the report was started."""
+"""Wait until what the report counts has ended, however the report was started."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,6 +14,8 @@ UNDER_WAY = ["null", "scheduled", "queued", "running", "restarting", "up_for_ret
 
 class DeliveriesEndedSensor(BaseSensorOperator):
     """Succeeds when no run of a delivery has its last step still before it, whatever came of the others.
+
+    Runs of every date are looked at: a task cannot ask Airflow which run is of which partition.
 
     An announcement that was made twice leaves a half-filled partition in Airflow (apache/airflow#70444,
     docs/known-bugs.md), which then starts the report of that date with the first of its deliveries. After
