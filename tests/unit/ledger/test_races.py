@@ -45,7 +45,7 @@ def queue(settings: Settings) -> Queue:
 
 
 def claim_all(settings: Settings) -> list[tuple[int, str, int]]:
-    """Claim whatever is due: the first together with seven others, and no second before each had its first."""
+    """Claim whatever is due: the first together with the others, no second before each had its first."""
     mine, took = queue(settings), []
     GUN.wait(60)
     claim = next_claim(mine)
