@@ -109,9 +109,15 @@ def describe(error: object) -> str:
     """An error in one line that holds nothing personal."""
     if isinstance(error, OmniError):
         first = (str(error).splitlines() or [""])[0]
-        return f"{type(error).__name__}: {first[:LONGEST]}"
+        return f"{_kind(error)}: {first[:LONGEST]}"
     kind = type(error).__name__ if isinstance(error, BaseException) else "its process ended"
     return f"Unexpected ({kind}): the log says more."
+
+
+def _kind(error: OmniError) -> str:
+    """The kind of error as the runbooks name it: one of `include.errors`, if it is one."""
+    named = [kind for kind in type(error).__mro__ if kind.__module__ == OmniError.__module__]
+    return named[0].__name__ if named[0] is not OmniError else type(error).__name__
 
 
 def held_back(settings: Settings, trouble: Trouble) -> str:

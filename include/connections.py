@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlsplit
 
 from include.errors import FixConnection, FixDeclaration
 
@@ -92,13 +93,21 @@ def from_environment(conn_id: str) -> Connection:
 
 
 def checked(connection: Connection) -> Connection:
-    """The connection, if its extra is what it must be.
+    """The connection, if its extra, its port and its addresses can be used at all.
 
     Raises:
-        FixConnection: extra is no JSON object.
+        FixConnection: extra is no JSON object, the port is none, the host or `extra.endpoint_url` no address.
     """
     if not isinstance(connection.extra, Mapping):
         raise unfit(replace(connection, extra={}), "extra must be a JSON object")
+    if connection.port is not None and not 0 < connection.port < 65536:
+        raise unfit(connection, "port must be a number from 1 to 65535")
+    for name, address in (
+        ("host", connection.host),
+        ("extra.endpoint_url", connection.extra.get("endpoint_url")),
+    ):
+        if address and not _is_address(str(address)):
+            raise unfit(connection, f"{name} is no address")
     return connection
 
 
@@ -147,6 +156,16 @@ def tls_fault(error: BaseException | None) -> str | None:
             return "it speaks no TLS that we accept on this port"
         error = error.__cause__ or error.__context__
     return None
+
+
+def _is_address(text: str) -> bool:
+    """Whether a host name, with or without a scheme before it, can stand for a machine."""
+    try:
+        name = urlsplit(text if "://" in text else f"//{text}").hostname or ""
+        name.encode("idna")  # a part of it that is empty or has more than 63 characters
+    except ValueError:
+        return False
+    return not any(letter.isspace() for letter in text)
 
 
 def _used_by(conn_id: str) -> set[str]:

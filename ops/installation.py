@@ -89,7 +89,7 @@ def _metadata(folder: Path) -> dict[str, str]:
 def password(settings: Settings) -> str:
     """Password of the user `admin`, made once."""
     path = home(settings) / "passwords.json"
-    if not path.exists():
+    if not path.exists() or not path.stat().st_size:  # release 0.2 could leave it empty in a crash
         durable.write_text(path, json.dumps({"admin": secrets.token_urlsafe(12)}), mode=0o600)
     return str(json.loads(path.read_text())["admin"])
 
@@ -106,7 +106,7 @@ def fernet_key() -> str:
 
 def _secret(path: Path, make: Callable[[], str] = long_secret) -> str:
     """A secret of this installation, made once and readable by its owner only."""
-    if not path.exists():
+    if not path.exists() or not path.stat().st_size:
         durable.write_text(path, make(), mode=0o600)
     return path.read_text()
 

@@ -76,6 +76,7 @@ def start(settings: Settings, port: int = 0) -> Services:
         ServiceFailed: the port is taken, or a service ended or did not answer within two minutes.
     """
     stop(settings)
+    _begin_logs(settings)
     folder = home(settings)
     port = _port(port)
     env = environment(settings, port)
@@ -131,7 +132,9 @@ def _alive(settings: Settings) -> bool:
 
 def _pids(settings: Settings) -> list[int]:
     path = home(settings) / "pids.json"
-    return list(json.loads(path.read_text())) if path.exists() else []
+    with contextlib.suppress(FileNotFoundError, ValueError):  # release 0.2 could leave it empty in a crash
+        return list(json.loads(path.read_text()))
+    return []
 
 
 def stop(settings: Settings, patience: float = 15.0) -> None:
@@ -145,7 +148,7 @@ def stop(settings: Settings, patience: float = 15.0) -> None:
 
 
 def last_error(settings: Settings) -> str:
-    """The last error in the API server's own log, in one line, and where the log lies."""
+    """The last error in the API server's log since it was started, in one line, and where the log lies."""
     log = _log(settings, roster.SERVICES[0])
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
     found = next((line.strip() for line in reversed(lines) if _ERROR.match(line)), "")
@@ -205,6 +208,14 @@ def _await_health(
             )
         time.sleep(0.25)
     raise ServiceFailed(f"{waiting} did not become healthy: see {_log(settings, waiting)}")
+
+
+def _begin_logs(settings: Settings) -> None:
+    """Let each service begin a log; that of the start before is kept beside it."""
+    for name in roster.SERVICES:
+        log = _log(settings, name)
+        with contextlib.suppress(FileNotFoundError):
+            log.replace(log.with_suffix(".log.1"))
 
 
 def _log(settings: Settings, service: str) -> Path:

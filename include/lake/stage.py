@@ -76,7 +76,10 @@ class Stage:
         verify(self._data_file, manifest["loaded"], landed_schema(self.stream))
         verify(self._refused_file, manifest["quarantined"], quarantine_schema())
         point("after_verify", self.stream.name)
-        return Staged(self.stream, self._data_file, self._refused_file, manifest, self.refused.first)
+        has_landed = self.existing.manifest is not None
+        return Staged(
+            self.stream, self._data_file, self._refused_file, manifest, self.refused.first, has_landed
+        )
 
     def close(self) -> None:
         """Let go of the files and sweep away what was not committed. Always called, however it went."""

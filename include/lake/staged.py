@@ -17,13 +17,17 @@ Cursor = dict[str, str | None]
 
 @dataclass(frozen=True)
 class Staged:
-    """One stream's finished files. `first` says, per reason and field, where it was met first."""
+    """One stream's finished files. `first` says, per reason and field, where it was met first.
+
+    `has_landed`: the lake holds an earlier read of this date, with a quarantine of its own.
+    """
 
     stream: Stream
     data: Path
     refused: Path
     manifest: Manifest
     first: dict[str, str]
+    has_landed: bool
 
 
 def as_text(manifest: Manifest) -> str:

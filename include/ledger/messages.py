@@ -26,7 +26,7 @@ from include.ledger.states import (
 )
 from include.ledger.withdrawn import PLANNING, is_held_back
 from include.settings import Settings
-from include.warehouse.published import read_mart, version_for
+from include.warehouse.published import read_mart, require_version
 
 DECISION_COLUMNS = [
     "message_key",
@@ -61,14 +61,15 @@ def plan(settings: Settings, business_date: date) -> dict[str, int]:
         Counts: `planned`, `known`, `withdrawn`, `unreachable` (decided, but without a contact point).
 
     Raises:
-        RetryLater: no version of that date is published, or another one since this began.
+        FixRequest: no version of that date is published.
+        RetryLater: another one was published since this began.
     """
-    version = _version(settings, business_date)
+    version = require_version(settings, business_date)
     decisions, unreachable = _decisions(version, business_date)
     run = Run(business_date, Clock(settings, business_date).now())
     engine = open_ledger(settings)
     with writing(engine, PLANNING) as db:
-        if _version(settings, business_date) != version:
+        if require_version(settings, business_date) != version:
             raise RetryLater(f"another version of {business_date} was published meanwhile")
         new = _insert(db, run, decisions)
         withdrawn = _withdraw(db, run, {d["message_key"] for d in decisions})
@@ -83,22 +84,15 @@ def preview(settings: Settings, business_date: date) -> dict[str, int]:
     """What `plan` would find, with nothing entered: `planned`, `known`, `unreachable`.
 
     Raises:
-        RetryLater: no version of that date is published.
+        FixRequest: no version of that date is published.
     """
-    decisions, unreachable = _decisions(_version(settings, business_date), business_date)
+    decisions, unreachable = _decisions(require_version(settings, business_date), business_date)
     keys = {decision["message_key"] for decision in decisions}
     engine = open_ledger(settings)
     with engine.connect() as db:
         known = keys & set(db.scalars(select(Message.message_key).where(~is_held_back())))
     engine.dispose()
     return {"planned": len(keys - known), "known": len(known), "unreachable": unreachable}
-
-
-def _version(settings: Settings, business_date: date) -> Path:
-    version = version_for(settings, business_date)
-    if version is None:
-        raise RetryLater(f"no version of {business_date} is published: run build_customer360 first")
-    return version
 
 
 def _decisions(version: Path, business_date: date) -> tuple[list[Decision], int]:

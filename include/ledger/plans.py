@@ -20,7 +20,7 @@ from include.ledger.members import Wanted, as_supported, diff, find_wanted, tell
 from include.ledger.retired import refuse_moved
 from include.senders.base import AudienceRequest, load_audience_sender
 from include.settings import Settings
-from include.warehouse.published import current, read_mart, version_for
+from include.warehouse.published import current, read_mart, require_version, version_for
 
 Counts = dict[str, int]
 
@@ -84,7 +84,7 @@ def plan_sync(settings: Settings, sync_name: str, business_date: date) -> Counts
         `members`, `add`, `remove`, `update`, `waiting:<operation>` and `held_back:<reason>`.
 
     Raises:
-        RetryLater: no version of that date is published.
+        FixRequest: no version of that date is published.
         FixDeclaration: there is no such sync, its declaration is wrong, or it went to another destination.
     """
     return make_plan(settings, find_sync(sync_name), business_date).counts
@@ -108,7 +108,8 @@ def make_plan(settings: Settings, sync: Sync, business_date: date, to_deliver: b
 
     Raises:
         Moved: `to_deliver`, and another process has a batch of this sync in flight.
-        RetryLater: no version of the date is published, or another one since this began.
+        FixRequest: no version of the date is published.
+        RetryLater: another one was published since this began.
     """
     membership, contacts = _versions(settings, business_date)
     engine = open_ledger(settings)
@@ -132,9 +133,9 @@ def make_plan(settings: Settings, sync: Sync, business_date: date, to_deliver: b
 
 def _versions(settings: Settings, business_date: date) -> tuple[Path, Path]:
     """The version of the date, which says who is in an audience, and the newest, for contact points."""
-    membership, contacts = version_for(settings, business_date), current(settings)
-    if membership is None or contacts is None:
-        raise RetryLater(f"no version of {business_date} is published: run build_customer360 first")
+    membership = require_version(settings, business_date)
+    contacts = current(settings)
+    assert contacts is not None
     return membership, contacts
 
 

@@ -42,16 +42,25 @@ def _quarantine_share(staged: Staged) -> Check:
 
 def _say(settings: Settings, staged: Staged, failed: list[Check]) -> str:
     manifest, stream = staged.manifest, staged.stream
-    lines = [f"{stream.label} of {manifest['date']} fails its gate; nothing of it was landed."]
-    lines += [f"  failed: {check}" for check in failed]
+    checks = "; ".join(map(str, failed))
+    lines = [
+        f"{stream.label} of {manifest['date']} fails its gate, nothing of this read was landed: {checks}"
+    ]
     if manifest["quarantined"]:
         reasons = ", ".join(f"{what} (first: {where})" for what, where in staged.first.items())
         lines.append(
             f"  {manifest['quarantined']} of {manifest['rows_in']} rows refused, at most "
-            f"{stream.max_quarantined_share:.0%} may be: {reasons}. They are kept, with their reasons, under "
-            f"{settings.quarantine_root}/{stream.label}/date={manifest['date']}/."
+            f"{stream.max_quarantined_share:.0%} may be: {reasons}. {_kept(settings, staged)}"
         )
     lines.append(
         "  Tell the channel's owner; once the source is mended, clear the task: it reads it all again."
     )
     return "\n".join(lines)
+
+
+def _kept(settings: Settings, staged: Staged) -> str:
+    """Where the refused rows are."""
+    if staged.has_landed:
+        return "They are not kept: the date has landed before, and stays as it was landed."
+    folder = f"{settings.quarantine_root}/{staged.stream.label}/date={staged.manifest['date']}"
+    return f"They are kept, with their reasons, under {folder}/."

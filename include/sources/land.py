@@ -115,7 +115,10 @@ class _Landing:
             return next(batches, None) is not None
 
     def _check_rows(self, staged: list[Staged]) -> None:
-        """The gate; where it stays shut, the refused rows are kept for whoever mends the source."""
+        """The gate; where it stays shut, the refused rows are kept, unless the date has landed before.
+
+        The quarantine of a date that has landed holds that read's own rows, and no others.
+        """
         from include.quality.gate import check_landing
 
         for one in reversed(staged):
@@ -123,7 +126,8 @@ class _Landing:
             try:
                 check_landing(self.settings, one)
             except OmniError:
-                keep_refused(one, self.quarantine)
+                if not one.has_landed:
+                    keep_refused(one, self.quarantine)
                 raise
             point("after_check", one.stream.name)
 

@@ -149,8 +149,8 @@ def describe(jinja: Environment, error: BaseException, source: str, number: int 
 
 def words_of(jinja: Environment, source: str) -> set[str]:
     """Names and texts in the expressions of a template."""
-    tokens = [(kind, value) for _, kind, value in jinja.lex(source) if kind in ("name", "string")]
-    return {literal_eval(value) if kind == "string" else value for kind, value in tokens}
+    tokens = jinja.lexer.tokenize(source)  # strings as jinja reads them, line breaks in them too
+    return {str(token.value) for token in tokens if token.type in ("name", "string")}
 
 
 def limit_memory(memory: int) -> None:

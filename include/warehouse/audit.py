@@ -131,12 +131,10 @@ def _keep(settings: Settings, result: AuditResult) -> None:
 
 
 def _say(settings: Settings, result: AuditResult) -> str:
-    lines = [f"the audit of {result.business_date} found {len(result.failed)} faults; nothing is published:"]
-    for check in result.failed:
-        rows = f" [{check.failures}]" if check.failures else ""
-        lines.append(f"- {check.name}{rows}")
-    lines.append(
-        f"Look at the model in {candidate_file(settings)} (DuckDB), mend it or its source, "
+    faults = [f"{check.name}{f' [{check.failures}]' if check.failures else ''}" for check in result.failed]
+    return (
+        f"the audit of {result.business_date} found {len(faults)} faults, nothing is published: "
+        f"{'; '.join(faults)}\n"
+        f"Look at the model in {candidate_file(settings)} (DuckDB), correct it or its source, "
         "then clear open_candidate and what follows. Readers keep the version before."
     )
-    return "\n".join(lines)

@@ -118,11 +118,14 @@ def _keep(settings: Settings, result: LayerResult) -> None:
 
 
 def _say(result: LayerResult) -> str:
-    lines = [f"layer {result.layer} of {result.business_date}: {len(result.broken)} failed"]
-    for node in result.broken:
-        rows = f", {node.failures} rows" if node.failures else ""
-        lines.append(f"- {node.resource_type} {node.name} ({node.status}{rows})")
-    lines.append(
-        "The log above names each file. Mend the model or its source, then clear open_candidate onward."
-    )
+    broken = [_said(node) for node in result.broken]
+    lines = [
+        f"layer {result.layer} of {result.business_date}: {len(broken)} failed: {'; '.join(broken)}",
+        "The log above names each file. Correct the model or its source, then clear open_candidate onward.",
+    ]
     return "\n".join(lines)
+
+
+def _said(node: NodeResult) -> str:
+    rows = f", {node.failures} rows" if node.failures else ""
+    return f"{node.resource_type} {node.name} ({node.status}{rows})"

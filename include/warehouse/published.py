@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from include.errors import FixRequest
 from include.lake.parquet import read_table
 from include.settings import Settings
 from include.warehouse import versions
@@ -22,6 +23,18 @@ def version_for(settings: Settings, business_date: date) -> Path | None:
     """Folder of the version last published for a business date; None if there is none (any more)."""
     names = versions.history(settings, business_date)
     return settings.published / names[-1] if names else None
+
+
+def require_version(settings: Settings, business_date: date) -> Path:
+    """Folder of the version last published for a business date.
+
+    Raises:
+        FixRequest: there is none: it was not built yet, or was withdrawn.
+    """
+    version = version_for(settings, business_date)
+    if version is None or current(settings) is None:
+        raise FixRequest(f"no version of {business_date} is published: run build_customer360 first")
+    return version
 
 
 def previous(settings: Settings, business_date: date) -> Path | None:

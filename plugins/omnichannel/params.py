@@ -49,6 +49,7 @@ ASK_AGAIN = Param(
 
 VERSION = Param(
     type="string",
+    maxLength=23,  # a pattern's $ lets a line break follow
     pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{12}$",
     title="Version",
     description="The exact name of the published version to withdraw, such as 2026-03-15-0123456789ab: what "

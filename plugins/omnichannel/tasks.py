@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from airflow.sdk import get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
+from include.errors import FixRequest
 from omnichannel.house import (
     AUDIENCES_DELIVERED,
     CUSTOMERS_PUBLISHED,
@@ -119,8 +120,12 @@ def withdraw() -> dict[str, Any]:
 def list_syncs() -> list[str]:
     """Names of the audience syncs declared as dbt exposures."""
     from include.ledger.exposures import load_syncs
+    from include.sending import is_past
+    from include.warehouse.published import require_version
 
-    today()  # a date that cannot be is refused here, once, and not by each sync
+    day = today()  # what cannot be is refused here, once, and not by each sync
+    if not is_past(SETTINGS, day):
+        require_version(SETTINGS, day)
     return [sync.name for sync in load_syncs()]
 
 
@@ -154,7 +159,10 @@ def list_questions() -> list[dict[str, str]]:
 
     if is_dry_run():
         return []
-    refuse_past()
+    try:
+        refuse_past()
+    except FixRequest as refused:
+        skip(f"{refused} list_syncs has refused it, and alerts.")
     ask_again = bool(get_current_context()["params"].get("ask_again"))
     return [
         {"sync": q.sync, "question": q.question, "subject": q.subject, "body": q.body}

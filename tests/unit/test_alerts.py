@@ -8,7 +8,10 @@ import pytest
 
 from include.alerts import Trouble, advice, describe, of_failure, of_lateness, of_question
 from include.errors import CheckFailed, FixConnection, FixDeclaration, FixRequest, FixSource, RetryLater
+from include.lake.reasons import ColumnMissing
+from include.ledger.states import ClaimLost
 from include.settings import Settings
+from include.sources.http import Busy
 
 ROOT = Path(__file__).parents[2]
 CANARY = "canary.person@example.com"
@@ -56,9 +59,6 @@ def test_a_rerun_that_fails_holds_nothing_back_that_readers_have(settings):
 
 
 def test_the_advice_for_a_kind_of_error_holds_for_its_special_cases(settings):
-    class ColumnMissing(FixSource):
-        pass
-
     assert "Talk to the channel's owner" in of_failure(settings, TROUBLE, ColumnMissing("x")).to_do
 
 
@@ -144,6 +144,19 @@ def test_of_our_own_errors_only_the_first_line_is_told():
     said = describe(CheckFailed(f"3 checks failed\n- row 7: {CANARY}"))
     assert said == "CheckFailed: 3 checks failed"
     assert len(describe(CheckFailed("x" * 5000))) < 400
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (ColumnMissing, "FixSource"),
+        (Busy, "RetryLater"),
+        (RetryLater, "RetryLater"),
+        (ClaimLost, "ClaimLost"),
+    ],
+)
+def test_an_error_is_called_what_the_runbooks_call_it(error, kind):
+    assert describe(error("x")) == f"{kind}: x"
 
 
 def test_a_killed_process_is_told_without_an_error(settings):

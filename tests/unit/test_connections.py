@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from include.channels import load_channels
-from include.connections import Connection, examples_of, from_environment, missing
+from include.connections import Connection, checked, examples_of, from_environment, missing
 from include.destinations import load_destinations
 from include.errors import FixConnection, FixSource, RetryLater
 from include.senders import base
@@ -38,6 +38,7 @@ def module(use):
 
 def use(name, connection):
     """Reach the other side as the platform does."""
+    connection = checked(connection)
     if name in READERS:
         span = interval(Settings(), [], date(2026, 3, 15))
         return list(module(name).read(READERS[name], connection, span))
@@ -111,6 +112,11 @@ def test_a_connection_of_another_use_crashes_nothing(name, other):
     [
         ("rest", {"host": ""}),
         ("rest", {"host": "ftp://127.0.0.1"}),
+        ("rest", {"host": "http://[::1"}),
+        ("rest", {"host": "http://" + "a" * 64 + ".example.com"}),
+        ("sftp_file", {"host": "two words"}),
+        ("sql", {"host": "db..example.com"}),
+        ("smtp_email", {"port": 99999}),
         ("rest", {"extra": {"timeout": "soon"}}),
         ("rest", {"password": f"{SECRET}\n"}),
         ("rest", {"password": f"{SECRET}ü"}),
@@ -138,6 +144,7 @@ BUCKET = {"bucket": "events", "endpoint_url": "http://127.0.0.1:1", "timeout": 1
     ("changed", "said"),
     [
         ({"endpoint_url": "127.0.0.1:9000"}, "endpoint_url must begin with"),
+        ({"endpoint_url": "http://[::1"}, "endpoint_url is no address"),
         ({"region_name": "no region"}, "InvalidRegionError"),
         ({"bucket": "No Bucket!"}, "ParamValidationError"),
         ({"timeout": "soon"}, "extra.timeout must be a number"),

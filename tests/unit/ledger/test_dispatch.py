@@ -5,7 +5,7 @@ from email import message_from_string, policy
 
 import pytest
 
-from include.errors import FixConnection, FixDeclaration, RetryLater
+from include.errors import FixConnection, FixDeclaration, FixRequest, RetryLater
 from include.ledger.dispatch import dispatch
 from include.ledger.messages import plan
 from include.senders.parts.tokens import verify_token
@@ -70,7 +70,7 @@ def test_a_decision_without_its_contact_point_is_counted(settings):
 
 
 def test_planning_without_a_published_version_says_what_to_run(settings):
-    with pytest.raises(RetryLater, match="build_customer360"):
+    with pytest.raises(FixRequest, match="build_customer360"):
         plan(settings, D)
 
 

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import select
 
-from include.errors import FixPayload, RetryLater
+from include.errors import FixPayload, FixRequest, RetryLater
 from include.ledger import approvals, deliveries, plans
 from include.ledger import messages as planning
 from include.ledger.engine import open_ledger, writing
@@ -95,7 +95,7 @@ def test_what_waited_or_was_not_sent_yet_is_void(settings):
     plan_sync(settings, SYNC, NEXT)
     assert take_back(settings, NEXT).void == {"plans": 1, "batches": 1, "messages": 0}
     assert batches(settings) == [(NEXT, "void", "version_withdrawn")]
-    with pytest.raises(RetryLater, match="no version of 2026-03-16 is published"):
+    with pytest.raises(FixRequest, match="no version of 2026-03-16 is published"):
         plan_sync(settings, SYNC, NEXT)
 
 
@@ -131,7 +131,7 @@ def test_a_delivery_under_way_claims_nothing_more_once_it_is_withdrawn(settings,
         return real(*arguments)
 
     monkeypatch.setattr(deliveries, "_claim", withdrawn_before_the_claim)
-    with pytest.raises(RetryLater, match="no version of 2026-03-16"):
+    with pytest.raises(FixRequest, match="no version of 2026-03-16"):
         apply(settings, sftp, NEXT)
     assert files(sftp) == {} and acknowledged(settings) == []
 
@@ -309,7 +309,7 @@ def test_planning_that_began_before_the_withdrawal_enters_nothing(settings, monk
         return found
 
     monkeypatch.setattr(planning, "_decisions", withdrawn_meanwhile)
-    with pytest.raises(RetryLater):
+    with pytest.raises(FixRequest):
         plan(settings, NEXT)
     assert messages(settings) == []
 

@@ -1,12 +1,14 @@
 """Where Airflow's metadata is a SQLite file, a backfill is created while other processes write."""
 
+import runpy
 import sqlite3
+import sys
 
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
-from include.settings import Settings
+from include.settings import ROOT, Settings
 from ops.installation import CONNECT_ARGS, METADATA, environment
 from ops.metadata import BUSY_SECONDS
 from ops.metadata import CONNECT_ARGS as OURS
@@ -49,6 +51,14 @@ def test_what_is_read_in_a_savepoint_can_be_followed_by_a_write(path):
 def test_without_our_connection_it_is_locked_at_once(path):
     with pytest.raises(OperationalError, match="database is locked"):
         look_and_create(path, timeout=BUSY_SECONDS)
+
+
+@pytest.mark.parametrize(("service", "seconds"), [("api-server", 5), ("scheduler", 30)])
+def test_the_api_server_waits_for_other_writers_no_longer_than_it_may_stand_still(
+    monkeypatch, service, seconds
+):
+    monkeypatch.setattr(sys, "argv", ["airflow", service, "--workers", "1"])
+    assert runpy.run_path(str(ROOT / "ops" / "metadata.py"))["CONNECT_ARGS"]["timeout"] == seconds
 
 
 def test_a_savepoint_that_fails_takes_nothing_else_with_it(path):

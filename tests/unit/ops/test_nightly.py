@@ -1,6 +1,9 @@
 """The night's command refuses what cannot be run before it starts anything, and says what to do."""
 
+import subprocess
+import sys
 from datetime import date, datetime, timedelta
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -48,6 +51,7 @@ def test_when_airflow_stops_answering_its_own_last_error_is_shown(house, monkeyp
     log = house.var / "logs" / "services" / "api-server.log"
     log.parent.mkdir(parents=True)
     log.write_text(
+        "OSError: of an earlier request\n"
         "2026-11-25T03:15:35Z [error ] request failed\nTraceback (most recent call last):\n"
         "    return timedelta(seconds=x)\nTypeError: unsupported type for timedelta seconds component: dict\n"
         "2026-11-25T03:15:36Z [info ] request finished\n"
@@ -64,6 +68,17 @@ def test_when_airflow_stops_answering_its_own_last_error_is_shown(house, monkeyp
     monkeypatch.setattr(nightly, "run_night", run_night)
     assert nightly.main(["--date", "2026-03-15"]) == 2
     assert "Its last error: TypeError: unsupported type for timedelta" in capsys.readouterr().err
+
+
+def test_a_night_ends_when_a_service_has_ended_and_not_when_its_time_is_up(house, monkeypatch):
+    api = SimpleNamespace(await_dags=lambda _: None, runs=lambda _: [], run=lambda *_: "run")
+    monkeypatch.setattr(services.Services, "api", lambda _: api)
+    (house.var / "airflow").mkdir(parents=True)
+    ended = subprocess.Popen([sys.executable, "-c", "# airflow"])
+    ended.wait()
+    (house.var / "airflow" / "pids.json").write_text(f"[{ended.pid}]")
+    with pytest.raises(services.ServiceFailed, match="Airflow's api-server has ended"):
+        nightly.run_night(services.Services(house, 1, ""), date(2026, 3, 15), lambda _: None)
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "two"])

@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -116,6 +117,48 @@ def test_a_start_that_fails_leaves_nothing_running(house, monkeypatch):
     with pytest.raises(services.ServiceFailed, match="ended while starting"):
         services.start(house)
     assert below() <= before
+
+
+def test_a_service_that_a_killed_start_had_not_listed_is_stopped(house):
+    unlisted = subprocess.Popen(
+        [sys.executable, "-c", "# airflow\nprint(flush=True); import time; time.sleep(600)"],
+        stdout=subprocess.PIPE,
+        env=installation.environment(house, 0),
+        start_new_session=True,
+    )
+    assert unlisted.stdout.readline()
+    services.stop(house)
+    assert unlisted.wait(5) == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("held", ["", "[12"])
+def test_a_list_of_services_that_a_crash_left_half_written_is_none(house, held):
+    (installation.home(house) / "pids.json").write_text(held)
+    assert services.running(house) is None
+    services.stop(house)
+
+
+def test_each_start_begins_its_logs_and_keeps_the_last_ones(house, monkeypatch):
+    log = house.var / "logs" / "services" / "api-server.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("OSError: of the start before\n")
+    failing = ["-c", "raise SystemExit('ValueError: of this start')", "airflow", "api-server"]
+    monkeypatch.setattr(roster, "commands", lambda: [failing])
+    with pytest.raises(services.ServiceFailed):
+        services.start(house)
+    assert "ValueError: of this start" in services.last_error(house)
+    log.write_text("nothing wrong\n")
+    assert "Its last error" not in services.last_error(house)
+    assert log.with_suffix(".log.1").read_text() == "OSError: of the start before\n"
+
+
+def test_a_task_outlives_minutes_without_an_api_server_here_and_in_containers(house):
+    """Airflow's own five tries end within half a minute, which a restart takes."""
+    containers = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())["services"]["scheduler"][
+        "environment"
+    ]
+    retries = "AIRFLOW__WORKERS__EXECUTION_API_RETRIES"
+    assert installation.environment(house, 0)[retries] == containers[retries] == "10"
 
 
 LATE_API = """

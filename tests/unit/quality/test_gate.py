@@ -61,7 +61,9 @@ def test_a_third_of_the_rows_refused_stops_the_stream_and_says_why(settings: Set
     with pytest.raises(CheckFailed) as caught:
         checked(settings, rows)
     said = str(caught.value)
-    assert "crm/contacts of 2026-03-15 fails its gate" in said
+    first = said.splitlines()[0]
+    assert "crm/contacts of 2026-03-15 fails its gate" in first
+    assert "quarantined_rows_to_be_few (10 of 30 rows)" in first, "an alert shows the first line alone"
     assert "10 of 30 rows refused, at most 5% may be: bad_type points (first: row 1)" in said
     assert "clear the task" in said
 

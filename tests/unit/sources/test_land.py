@@ -180,6 +180,22 @@ def test_amounts_missing_from_a_third_of_the_rows_stop_the_stream_without_a_part
     ]
 
 
+def test_a_date_that_has_landed_keeps_its_quarantine_when_a_later_read_is_refused(
+    api: Api, settings: Settings
+) -> None:
+    good = [order(n, status="?" if n == 7 else "paid") for n in range(60)]
+    api.rows["orders"] = good
+    first = land(api, settings)
+    found = files(settings)
+    api.rows["orders"] = [order(n, total_amount=None if n % 3 == 0 else "5.00") for n in range(60)]
+    for _ in range(2):
+        with pytest.raises(CheckFailed, match="They are not kept: the date has landed before"):
+            land(api, settings)
+        assert files(settings) == found
+    api.rows["orders"] = good
+    assert land(api, settings) == first and files(settings) == found
+
+
 def test_a_failed_landing_leaves_nothing_lying_about(api: Api, settings: Settings) -> None:
     api.rows["orders"] = [order(n, total_amount=None) for n in range(9)]
     with pytest.raises(CheckFailed):

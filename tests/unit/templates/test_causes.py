@@ -69,6 +69,11 @@ def test_what_fails_in_a_template_is_named_by_file_line_and_word(tmp_path, text,
     assert said == f"test/email.{part}.j2, line 3: {(CAUSES | OF_VALUES)[text]}"
 
 
+def test_a_line_break_in_a_text_of_a_template_ends_no_process(tmp_path):
+    said = fail_of(folder_with(tmp_path, "one\n{{ person['a\nb'] }}"))
+    assert said == r"test/email.txt.j2, line 2: 'dict object' has no attribute 'a\nb'"
+
+
 @pytest.mark.parametrize("text", UNCOMPILED)
 def test_what_does_not_compile_is_named_by_file_line_and_word(tmp_path, text):
     said = fail_of(folder_with(tmp_path, f"one\n\n{text}"), FixDeclaration)
