@@ -10,7 +10,7 @@ WITHDRAW = "withdraw_version"
 REFUSED_BY = {
     "ingest_shop": "choose_streams",
     BUILD: "await_channels",
-    "activate_audiences": "sync_audience",
+    "activate_audiences": "list_syncs",
     "send_messages": "settle_unknown",
     "report_results": "write_report",
 }
@@ -25,7 +25,7 @@ def test_a_date_that_has_not_ended_is_refused_before_anything_has_changed(walked
         assert words in refused["text"], refused
     assert walked.until("it has ended", lambda: walked.ended_as(dag, run)) == "failed"
     assert walked.house.version() == version
-    walked.hook.read_rest(f"Night of {day}: {dag}")  # one for each mapped task
+    assert walked.hook.unread() == [], "one alert is enough"
 
 
 def test_a_run_without_a_date_is_about_the_last_one_that_has_ended(walked):
@@ -47,7 +47,8 @@ def test_a_version_that_is_not_there_is_refused_and_a_wrong_one_is_taken_back(wa
     walked.walks[-1].end("readers see the version before")
     walked.clear(BUILD, run, "ui", only_failed=False)
     walked.green(BUILD, run)
-    assert walked.house.version() == wrong
+    rebuilt = walked.house.version()  # another one, if a channel has landed since
+    assert rebuilt is not None and rebuilt.startswith(str(day))
     for dag in ("activate_audiences", "send_messages"):
         walked.green_of(dag, day)
     walked.assert_nothing_twice()
