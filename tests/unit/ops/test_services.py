@@ -18,6 +18,7 @@ import yaml
 from include.settings import ROOT
 from ops import installation, roster, services
 from ops.bring_up import sandbox_settings
+from tests.night import listening
 
 
 def below() -> set[psutil.Process]:
@@ -45,13 +46,7 @@ def test_services_come_up_on_loopback_with_a_login_and_stop_without_a_trace(hous
     assert_containers_are_judged_as_they_are(up.port)
     started = below() - before
     assert len(started) >= 4
-    listening = {
-        c.laddr.ip
-        for process in started
-        for c in process.net_connections("inet")
-        if c.status == psutil.CONN_LISTEN
-    }
-    assert listening == {"127.0.0.1"}
+    assert {address for address, _ in listening(p.pid for p in started)} == {"127.0.0.1"}
     services.stop(house)
     assert not [p for p in started if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
     assert services.running(house) is None

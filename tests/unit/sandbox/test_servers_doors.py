@@ -5,30 +5,19 @@ import smtplib
 
 import httpx
 import paramiko
-import psutil
 import psycopg
 import pytest
 
 from include.sandbox.access import read_doors
-from tests.unit.sandbox.conftest import Servers
+from tests.night import listening
 
 PATHS = ("/shop/orders", "/crm/contacts", "/email/events", "/control/health", "/control/faults")
 
 
-def processes(servers: Servers) -> list[psutil.Process]:
-    leader = psutil.Process(int((servers.settings.sandbox / "server.pid").read_text()))
-    return [leader, *leader.children(recursive=True)]
-
-
 def test_every_system_listens_on_this_machine_alone(servers):
-    found = [
-        socket.laddr.ip
-        for process in processes(servers)
-        for socket in process.net_connections("inet")
-        if socket.status == psutil.CONN_LISTEN
-    ]
+    found = listening([int((servers.settings.sandbox / "server.pid").read_text())])
     assert len(found) >= 5
-    assert set(found) == {"127.0.0.1"}
+    assert {address for address, _ in found} == {"127.0.0.1"}
 
 
 @pytest.mark.parametrize("path", PATHS)
