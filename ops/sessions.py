@@ -15,7 +15,7 @@ def is_alive(leader: int) -> bool:
     """Whether an Airflow process is left in the group; a reused pid is not mistaken for one."""
     for process in psutil.process_iter(["cmdline", "status"]):
         with contextlib.suppress(psutil.Error, ProcessLookupError):
-            if os.getpgid(process.pid) == leader and _runs(process) and _is_airflow(process):
+            if os.getpgid(process.pid) == leader and _runs(process) and _is_airflow(process.info["cmdline"]):
                 return True
     return False
 
@@ -27,8 +27,8 @@ def leads(pid: int, var: str) -> bool:
     """
     with contextlib.suppress(psutil.Error):
         process = psutil.Process(pid)
-        is_airflow = "airflow" in " ".join(process.cmdline())
-        return process.status() != psutil.STATUS_ZOMBIE and is_airflow and _is_of(process, var)
+        is_airflow = process.status() != psutil.STATUS_ZOMBIE and _is_airflow(process.cmdline())
+        return is_airflow and _is_of(process, var)
     return False
 
 
@@ -46,7 +46,7 @@ def leaders_of(var: str, listed: Collection[int] = ()) -> set[int]:
             if session in listed:
                 is_its &= _is_below(process, [session])
             else:
-                is_its &= session == process.pid and _runs(process) and _is_airflow(process)
+                is_its &= session == process.pid and _runs(process) and _is_airflow(process.info["cmdline"])
             if is_its and session != os.getsid(0):
                 found.add(session)
     return found
@@ -88,15 +88,14 @@ def _end_left_behind(leaders: Sequence[int], patience: float = 5.0) -> None:
 
 def _is_below(process: psutil.Process, leaders: Sequence[int]) -> bool:
     try:
-        is_ours = _is_airflow(process) or process.info["cmdline"][0] == sys.executable
+        is_ours = _is_airflow(process.info["cmdline"]) or process.info["cmdline"][0] == sys.executable
         return is_ours and os.getsid(process.pid) in leaders and _runs(process)
     except ProcessLookupError:
         return False
 
 
-def _is_airflow(process: psutil.Process) -> bool:
-    """Whether it says so; one that is just ending says nothing any more."""
-    command = process.info["cmdline"]
+def _is_airflow(command: Sequence[str]) -> bool:
+    """Whether a command line says so; that of a process which just begins or ends is empty."""
     return not command or "airflow" in " ".join(command)
 
 

@@ -84,6 +84,20 @@ def test_a_service_that_nobody_has_listed_is_found_by_its_installation(tmp_path)
         sessions.end([process.pid for process in started], patience=5)
 
 
+def test_a_service_that_has_only_just_been_started_leads(tmp_path, monkeypatch):
+    """For a moment after its start, a process shows neither its command line nor its environment."""
+    monkeypatch.setattr(psutil.Process, "cmdline", lambda _: [])
+    monkeypatch.setattr(psutil.Process, "environ", lambda _: {})
+    with (tmp_path / "service.log").open("w") as log:
+        service = subprocess.Popen(["sleep", "60"], stdout=log, start_new_session=True)
+    try:
+        assert sessions.leads(service.pid, str(tmp_path))
+    finally:
+        service.kill()
+        service.wait()
+    assert not sessions.leads(service.pid, str(tmp_path))
+
+
 def test_a_service_that_hides_its_environment_is_known_by_its_log(tmp_path):
     without = {name: value for name, value in os.environ.items() if name != "OMNI_VAR"}
     with (tmp_path / "service.log").open("w") as log:
