@@ -42,12 +42,11 @@ def leaders_of(var: str, listed: Collection[int] = ()) -> set[int]:
     for process in psutil.process_iter(["cmdline", "status"]):
         with contextlib.suppress(psutil.Error, ProcessLookupError):
             session = os.getsid(process.pid)
-            is_its = _is_of(process, var)
             if session in listed:
-                is_its &= _is_below(process, [session])
+                may_be = _is_below(process, [session])
             else:
-                is_its &= session == process.pid and _runs(process) and _is_airflow(process.info["cmdline"])
-            if is_its and session != os.getsid(0):
+                may_be = session == process.pid and _runs(process) and _is_airflow(process.info["cmdline"])
+            if may_be and session != os.getsid(0) and _is_of(process, var):  # last, for it reads much
                 found.add(session)
     return found
 
