@@ -36,8 +36,7 @@ def warehouse_file(settings: Settings, version: str) -> Path:
 
 def history(settings: Settings, business_date: date) -> list[str]:
     """Versions of one date that are still kept and not withdrawn, the last published at the end."""
-    path = _folder(settings) / str(business_date)
-    names = path.read_text().split() if path.exists() else []
+    names = _recorded(settings, business_date)
     gone = withdrawn(settings) if names else {}
     return [name for name in names if name not in gone and (settings.published / name).is_dir()]
 
@@ -56,8 +55,7 @@ def standing(settings: Settings) -> list[str]:
 def is_superseded(settings: Settings, version: str) -> bool:
     """Whether a version of the same date that stands was published after this one."""
     business_date = date_of(version)
-    path = _folder(settings) / str(business_date)
-    names = path.read_text().split() if path.exists() else []
+    names = _recorded(settings, business_date)
     after = names[names.index(version) + 1 :] if version in names else names
     return any(name in after for name in history(settings, business_date))
 
@@ -115,6 +113,12 @@ def prune(settings: Settings, keep: set[str]) -> None:
 def _write_withdrawn(settings: Settings, found: dict[str, bool], name: str) -> None:
     lines = [f"{version}{'' if is_complete else _BEGUN}\n" for version, is_complete in found.items()]
     durable.write_text(_folder(settings) / "withdrawn", "".join(lines), name)
+
+
+def _recorded(settings: Settings, business_date: date) -> list[str]:
+    """Every version of one date that is noted, kept or not, in the order in which they were published."""
+    path = _folder(settings) / str(business_date)
+    return path.read_text().split() if path.exists() else []
 
 
 def _folder(settings: Settings) -> Path:
