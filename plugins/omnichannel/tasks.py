@@ -246,12 +246,12 @@ def plan_messages() -> dict[str, int]:
 def dispatch_messages() -> dict[str, int]:
     """Send what is due, each message claimed before its socket opens."""
     from include.ledger.dispatch import dispatch
-    from omnichannel.hooks.connections import connection
+    from omnichannel.hooks.connections import connections_of_messages
 
     if is_dry_run():
         skip("A dry run: nothing is sent.")
     refuse_past()
-    counts = dispatch(SETTINGS, today(), {"smtp_relay": connection("smtp_relay")})
+    counts = dispatch(SETTINGS, today(), connections_of_messages())
     announce(MESSAGES_DISPATCHED, get_current_context())
     return counts
 
@@ -260,9 +260,9 @@ def dispatch_messages() -> dict[str, int]:
 def dispatch_due() -> dict[str, int]:
     """Send what has become due since the night, and bring its report up to date."""
     from include.by_day import send_due
-    from omnichannel.hooks.connections import connection
+    from omnichannel.hooks.connections import connections_of_messages
 
-    return send_due(SETTINGS, lambda: {"smtp_relay": connection("smtp_relay")})
+    return send_due(SETTINGS, connections_of_messages)
 
 
 @task(trigger_rule="none_failed")

@@ -4,6 +4,7 @@ from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from include.connections import Connection, checked, missing
+from include.destinations import load_destinations
 
 
 def connection(conn_id: str) -> Connection:
@@ -16,6 +17,17 @@ def connection(conn_id: str) -> Connection:
         return look_up(conn_id)
     except AirflowNotFoundException:
         raise missing(conn_id) from None
+
+
+def connections_of_messages() -> dict[str, Connection]:
+    """Connections of the destinations that carry messages, by conn_id.
+
+    Raises:
+        FixConnection: one is missing. FixDeclaration: a destination is declared wrongly.
+    """
+    destinations = load_destinations().values()
+    names = sorted({d.connection for d in destinations if d.carries == "messages"})
+    return {conn_id: connection(conn_id) for conn_id in names}
 
 
 def look_up(conn_id: str) -> Connection:
