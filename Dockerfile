@@ -6,12 +6,12 @@ ENV UV_PYTHON_DOWNLOADS=never \
     PATH=/opt/venv/bin:$PATH
 
 # What changes seldom comes first: the locked environment is one cached layer.
-COPY requirements.lock /tmp/requirements.lock
+COPY requirements.lock /opt/requirements.lock
 RUN pip install --no-cache-dir uv==0.13.9 \
     && uv venv /opt/venv --python "$(command -v python3)" \
     && uv pip sync --no-cache --python /opt/venv/bin/python --require-hashes --compile-bytecode \
-       /tmp/requirements.lock \
-    && rm /tmp/requirements.lock
+       /opt/requirements.lock \
+    && rm /opt/requirements.lock
 
 RUN useradd --create-home --uid 50000 omnichannel \
     && install --directory --mode 0700 --owner omnichannel /opt/omnichannel/var
