@@ -118,7 +118,7 @@ def _keep(settings: Settings, result: LayerResult) -> None:
 
 
 def _say(result: LayerResult) -> str:
-    broken = [_said(node) for node in result.broken]
+    broken = [_in_words(node) for node in result.broken]
     lines = [
         f"layer {result.layer} of {result.business_date}: {len(broken)} failed: {'; '.join(broken)}",
         "The log above names each file. Correct the model or its source, then clear open_candidate onward.",
@@ -126,6 +126,6 @@ def _say(result: LayerResult) -> str:
     return "\n".join(lines)
 
 
-def _said(node: NodeResult) -> str:
+def _in_words(node: NodeResult) -> str:
     rows = f", {node.failures} rows" if node.failures else ""
     return f"{node.resource_type} {node.name} ({node.status}{rows})"
