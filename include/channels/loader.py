@@ -20,7 +20,7 @@ from include.declarations import Declaration, Document, Place, read_document
 from include.errors import FixDeclaration
 
 FOLDER = Path(__file__).parent
-GIVEN = {"name", "channel"}  # names come from where a part stands
+GIVEN = {"name", "channel", "has_versions"}  # names come from where a part stands
 SOURCES: dict[str, type[Declaration]] = {"rest": RestSource, "sql": SqlSource, "files": FilesSource}
 
 
@@ -87,7 +87,15 @@ def _named(name: str, channel: Channel) -> Channel:
 def _named_stream(channel_name: str, name: str, channel: Channel) -> Stream:
     stream = channel.streams[name]
     columns = {key: column.model_copy(update={"name": key}) for key, column in stream.columns.items()}
-    update: dict[str, Any] = {"name": name, "channel": channel_name, "columns": columns}
+    has_versions = stream.nested is not None or any(
+        other.nested is not None and other.nested.parent == name for other in channel.streams.values()
+    )
+    update: dict[str, Any] = {
+        "name": name,
+        "channel": channel_name,
+        "columns": columns,
+        "has_versions": has_versions,
+    }
     if stream.nested is not None and stream.nested.parent in channel.streams and not stream.connection:
         update["connection"] = channel.streams[stream.nested.parent].connection
     return stream.model_copy(update=update)

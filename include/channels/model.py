@@ -12,7 +12,10 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class Column(Declaration):
-    """One column. `time_zone` gives naive times a meaning; without it they are refused."""
+    """One column. `time_zone` gives naive times a meaning; without it they are refused.
+
+    A moment or day lies in the past when it arrives, unless it `may_be_future`: an expiry, an appointment.
+    """
 
     name: str = ""
     type: Type
@@ -20,15 +23,27 @@ class Column(Declaration):
     pii: Pii = "none"
     allowed: tuple[str, ...] = ()
     time_zone: str | None = None
+    may_be_future: bool = False
     description: str = ""
+
+    @property
+    def happened(self) -> bool:
+        """Whether it says when something happened: nothing happens after it arrived."""
+        return self.type in {"timestamp", "date"} and not self.may_be_future
 
 
 class RestSource(Declaration):
-    """A list of an HTTP API: `GET <base_url>/<path>`, cursor pages cut by `updated_at`."""
+    """A list of an HTTP API: `GET <base_url>/<path>`, cursor pages cut by `updated_at`.
+
+    `path` may have a query of its own. `total` says how it shows that nothing is missing: the API's total
+    counts distinct `keys` (a row that is listed twice counts once), or `rows`, of which several may share
+    a key; or it promises `none`, and a list is whole when its last page (without next_cursor) is reached.
+    """
 
     kind: Literal["rest"]
     path: str
     page_size: int = Field(1000, ge=1, le=5000)
+    total: Literal["keys", "rows", "none"] = "keys"
 
 
 class SqlSource(Declaration):
@@ -46,7 +61,7 @@ class FilesSource(Declaration):
     path: Annotated[str, StringConstraints(pattern=r"^[^{}]*\{date\}[^{}]*$")]
     format: Literal["ndjson", "csv"]
     compression: Literal["gzip", "none"] = "none"
-    delimiter: str = ","
+    delimiter: Annotated[str, StringConstraints(pattern=r'^[^"\r\n]$')] = ","
     may_be_missing: bool = False
 
 
@@ -70,20 +85,25 @@ class Stream(Declaration):
     """One kind of row of a channel, and its contract.
 
     A stream has either `connection` and `source`, or lies `nested` in another one (`connection` and
-    `source` are then its parent's). `cursor` is the column by which intervals are cut. `sparse`
+    `source` are then its parent's). `cursor` is the column by which intervals are cut; each night reads back
+    over `lag_minutes`, within which the source may show rows late (a transaction that ends after the
+    read, a replica that is behind). A row that comes later than that is missed. `sparse`
     sources leave out keys that are null; all others must carry every declared key in every row.
     `may_be_empty` streams may have nothing at all. Of a `may_be_quiet` one a night may bring nothing,
     as long as the source still shows the rows it had; after `fresh_days` of quiet it stands still.
-    The newest value of `fresh_by` may be `fresh_days` old, too.
+    The newest value of `fresh_by` may be `fresh_days` old, too. `has_versions` follows from where it
+    stands: other streams are nested in it, or it is nested itself.
     """
 
     name: str = ""
     channel: str = ""
+    has_versions: bool = False
     connection: str = ""
     source: Source | None = None
     nested: Nested | None = None
     key: tuple[str, ...] = Field(min_length=1)
     cursor: str | None = None
+    lag_minutes: int = Field(6 * 60, ge=0, le=14 * 24 * 60)
     fresh_by: str | None = None
     fresh_days: int = Field(7, ge=1)
     may_be_empty: bool = False

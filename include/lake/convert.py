@@ -6,6 +6,7 @@ paths judge a value by the same rule.
 """
 
 import json
+import math
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -15,12 +16,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from include.channels import Column
-from include.lake.reasons import Reason
+from include.lake.clean import clean, is_blank
+from include.lake.reasons import Reason, Unreadable
 from include.lake.schema import TYPES
 
 MAX_TEXT = 64 * 1024
 MAX_JSON = 1024 * 1024
 EARLIEST, LATEST = "1700-01-01", "2261-12-31"
+# Digits of a second beyond the sixth, as .NET (7) and Go (9) write them, and ISO 8601's other decimal sign.
+FRACTION = r"[.,](\d{1,6})\d*"
+WHOLE_NUMBER = r"^[+-]?\d+$"
 
 Failures = dict[int, Reason]
 _Build = Callable[[list[Any]], pa.Array]
@@ -56,6 +61,8 @@ def convert(values: list[Any], column: Column, text: bool = False) -> tuple[pa.A
 def _of_kind(value: Any, kinds: frozenset[type], place: int, failures: Failures) -> Any:
     if value is None or type(value) in kinds:
         return value
+    if is_blank(value):
+        return None  # what some systems write where a number or a moment is missing
     failures[place] = Reason.BAD_TYPE
     return None
 
@@ -99,21 +106,35 @@ def _builder(column: Column, text: bool) -> _Build:
     if column.type == "int64" and not text:
         return lambda values: pa.array(values, pa.int64())
     if column.type == "string":
-        return _strings
+        return lambda values: _allowed(_strings(values), column.allowed)
     return lambda values: _cast(values, TYPES[column.type])
 
 
 def _strings(values: list[Any], limit: int = MAX_TEXT) -> pa.Array:
+    """Texts as they land: clean, and null where they were blank."""
     array = pa.array(values, pa.string())  # a lone surrogate fails here
     if (pc.max(pc.binary_length(array)).as_py() or 0) > limit:
         raise _Bad(Reason.TOO_LARGE)
     if pc.any(pc.match_substring(array, "\0")).as_py():
         raise _Bad(Reason.BAD_TEXT)
-    return array
+    return clean(array)
+
+
+def _allowed(array: pa.Array, allowed: tuple[str, ...]) -> pa.Array:
+    """`WITHDRAWN` is the declared `withdrawn`: a refusal must not be lost to its capitals."""
+    if not allowed:
+        return array
+    lower = pc.utf8_lower(array)
+    is_known = pc.is_in(lower, value_set=pa.array(allowed, pa.string()))
+    return pc.if_else(is_known, lower, array)
 
 
 def _cast(values: list[Any], type_: pa.DataType) -> pa.Array:
-    array = pc.cast(_strings(values), type_)
+    strings = _strings(values)
+    is_whole = pc.all(pc.match_substring_regex(strings, WHOLE_NUMBER)).as_py()
+    if pa.types.is_integer(type_) and is_whole is False:
+        raise _Bad(Reason.BAD_TYPE)  # 0x1A is no number of pieces
+    array = pc.cast(strings, type_)
     if pa.types.is_date(type_):
         _in_range(array)
     return array
@@ -124,13 +145,21 @@ def _timestamps(values: list[Any], time_zone: str | None) -> pa.Array:
     try:
         array = pc.cast(strings, TYPES["timestamp"])
     except pa.ArrowInvalid:
-        if time_zone is None:
-            raise
-        naive = pc.cast(strings, pa.timestamp("us"))
-        local = pc.assume_timezone(naive, time_zone, ambiguous="earliest", nonexistent="latest")
-        array = local.cast(TYPES["timestamp"])
+        array = _odd_timestamps(pc.replace_substring_regex(strings, FRACTION, r".\1"), time_zone)
     _in_range(array)
     return array
+
+
+def _odd_timestamps(strings: pa.Array, time_zone: str | None) -> pa.Array:
+    """With their fractions cut to microseconds; those without an offset are of the declared zone."""
+    try:
+        return pc.cast(strings, TYPES["timestamp"])
+    except pa.ArrowInvalid:
+        if time_zone is None:
+            raise
+    naive = pc.cast(strings, pa.timestamp("us"))
+    local = pc.assume_timezone(naive, time_zone, ambiguous="earliest", nonexistent="latest")
+    return local.cast(TYPES["timestamp"])
 
 
 def _in_range(array: pa.Array) -> None:
@@ -152,13 +181,52 @@ def _flags(values: list[Any]) -> pa.Array:
 
 
 def _json(values: list[Any], text: bool) -> pa.Array:
-    parsed = [json.loads(v) if text and v is not None else v for v in values]
+    parsed = [_parsed(v) if text else v for v in values]
     array = _strings([None if v is None else to_json(v) for v in parsed], MAX_JSON)
     if pc.any(pc.match_substring(array, "\\u0000")).as_py():
         raise _Bad(Reason.BAD_TEXT)
     return array
 
 
+def _parsed(cell: str | None) -> Any:
+    return json.loads(cell, object_pairs_hook=_distinct) if cell and cell.strip() else None
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _Bad(Reason.DOUBLED_KEY)
+    return found
+
+
 def to_json(value: Any) -> str:
-    """Compact JSON with sorted keys, so that equal content is equal text; decimals as strings."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    """Compact JSON with sorted keys, so that equal content is equal text; decimals as strings.
+
+    Raises:
+        ValueError: a part of it could not be read.
+    """
+    try:
+        return _dump(value)
+    except ValueError:
+        return _dump(_finite(value))
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(
+        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain, allow_nan=False
+    )
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Unreadable):
+        raise _Bad(value.reason)
+    return str(value)
+
+
+def _finite(value: Any) -> Any:
+    """NaN and infinity, which JSON has no numbers for, as texts."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    return [_finite(part) for part in value] if isinstance(value, list) else value

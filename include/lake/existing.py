@@ -11,9 +11,10 @@ import pyarrow as pa
 
 from include.channels import Stream
 from include.errors import FixDeclaration
+from include.lake.clean import clean
 from include.lake.manifests import Manifest, from_footer
 from include.lake.parquet import read_groups, read_metadata
-from include.lake.schema import contract_schema
+from include.lake.schema import EXTRA, added_columns, contract_schema
 from include.lake.store import Store
 
 REPAIRED = "repaired"
@@ -33,6 +34,12 @@ class Existing:
         self._refused = quarantine.path(stream.channel, stream.name, business_date)
         self.manifest: Manifest | None = from_footer(lake, self._path) if lake.exists(self._path) else None
         self.repaired = frozenset((self.manifest or {}).get("repaired", []))
+
+    @property
+    def added_columns(self) -> list[str]:
+        """The lake's columns by which rows are compared: no `_row_version` if they landed before it was."""
+        is_older = self.manifest is not None and "within_lag" not in self.manifest
+        return [EXTRA] if is_older else added_columns(self._stream)
 
     def rows(self) -> Iterator[pa.Table]:
         """Landed rows, in order, by the contract as it is now."""
@@ -66,7 +73,7 @@ def _next_name(base: str, count: Counter[str], taken: set[str]) -> str:
 
 
 def align(stream: Stream, table: pa.Table) -> pa.Table:
-    """`table` with the contract's columns: those it lacks are null.
+    """`table` with the contract's columns, its texts clean; those it lacks are null.
 
     Raises:
         FixDeclaration: a column's type in the contract was changed into one its rows do not fit.
@@ -76,7 +83,8 @@ def align(stream: Stream, table: pa.Table) -> pa.Table:
     for field in contract_schema(stream):
         column = table[field.name] if field.name in names else pa.nulls(len(table), field.type)
         try:
-            arrays.append(column.cast(field.type))
+            cast = column.cast(field.type)
+            arrays.append(clean(cast) if pa.types.is_string(field.type) else cast)
         except pa.ArrowException as error:
             raise FixDeclaration(
                 f"{stream.label}: {field.name} is declared {field.type}, but rows landed before do not fit. "

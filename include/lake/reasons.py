@@ -18,6 +18,7 @@ class Reason(StrEnum):
     OUT_OF_INTERVAL = "out_of_interval"  # the source was asked for other days
     BAD_FRAMING = "bad_framing"  # a line that is no record: wrong number of fields, open quote
     NOT_JSON = "not_json"  # a line that is no JSON object
+    DOUBLED_KEY = "doubled_key"  # a field twice in one object, or a line's key twice within one document
 
 
 @dataclass(frozen=True)

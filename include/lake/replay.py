@@ -13,7 +13,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from include import settings as environment
@@ -74,7 +74,7 @@ def _unite(
     if existing.manifest is None:
         raise FixDeclaration(f"{stream.label} of {place.business_date} has not landed: clear its task")
     names, repaired = _wanted(existing, rows)
-    _must_pass(stream, repaired, _span(existing.manifest))
+    _must_pass(stream, repaired, _span(stream, existing.manifest))
     with closing(_Replay(stream, place, None, names)) as stage:
         stage.add(repaired)
         staged = stage.seal(existing.manifest["cursor"], existing.manifest["source"])
@@ -115,9 +115,11 @@ def _must_pass(stream: Stream, rows: list[Row], span: Span) -> None:
         )
 
 
-def _span(manifest: Manifest) -> Span:
+def _span(stream: Stream, manifest: Manifest) -> Span:
+    """The interval that was read, its lag included."""
     start, end = (manifest["cursor"][name] for name in ("from", "to"))
-    return start and micros(datetime.fromisoformat(start)), micros(datetime.fromisoformat(end))
+    lag = timedelta(minutes=stream.lag_minutes)
+    return start and micros(datetime.fromisoformat(start) - lag), micros(datetime.fromisoformat(end))
 
 
 def _read_lines(file: Path) -> Iterator[Row]:

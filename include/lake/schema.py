@@ -16,14 +16,24 @@ TYPES: dict[str, pa.DataType] = {
     "json": pa.string(),
 }
 EXTRA = "_extra"
+VERSION = "_row_version"
 DATE = "_date"
 ARRIVED = "_arrived"
 
 
 def contract_schema(stream: Stream) -> pa.Schema:
-    """The declared columns in their order, then `_extra` (JSON of undeclared fields)."""
+    """The declared columns in their order, then `_extra` (JSON of undeclared fields).
+
+    Documents with nested rows, and these rows, have `_row_version` too: a hash of the document as read, by
+    which each version of a document keeps its own parts.
+    """
     fields = [pa.field(name, TYPES[column.type]) for name, column in stream.columns.items()]
-    return pa.schema([*fields, pa.field(EXTRA, pa.string())])
+    return pa.schema([*fields, *(pa.field(name, pa.string()) for name in added_columns(stream))])
+
+
+def added_columns(stream: Stream) -> list[str]:
+    """The columns (strings) that landing adds to the declared ones."""
+    return [EXTRA, VERSION] if stream.has_versions else [EXTRA]
 
 
 def landed_schema(stream: Stream) -> pa.Schema:

@@ -1,19 +1,22 @@
 """Rows of one stream on their way into the lake: validated, united, counted, in a file beside it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from include.channels import Stream
 from include.lake.digest import digests
-from include.lake.existing import Existing
+from include.lake.earlier import Lag
+from include.lake.existing import Existing, mark
 from include.lake.manifests import KEY, Manifest
 from include.lake.parquet import GroupedWriter, verify
 from include.lake.points import point
 from include.lake.refused import RefusedWriter
-from include.lake.schema import ARRIVED, DATE, EXTRA, fingerprint, landed_schema, quarantine_schema
+from include.lake.schema import ARRIVED, DATE, fingerprint, landed_schema, quarantine_schema
 from include.lake.staged import Cursor, Staged, as_text, unite_cursors
 from include.lake.store import Store
 from include.lake.validate import Item, Refusals, Span, Tally, validate
@@ -21,28 +24,36 @@ from include.lake.validate import Item, Refusals, Span, Tally, validate
 
 @dataclass(frozen=True)
 class Place:
-    """Where one partition goes, and when it first arrived."""
+    """Where one partition goes, and when it first arrived: on a day of `zone`, the company's."""
 
     lake: Store
     quarantine: Store
     business_date: date
     arrived: date
+    zone: tzinfo = UTC
 
 
 class Stage:
     """Takes batches of one stream and ends as a sealed file; nothing of it is in the lake yet.
 
     Rows landed before come first, then those that are new: a row is known by its key and content.
-    `settled` names refused rows that leave the quarantine, because they come back repaired.
+    `settled` names refused rows that leave the quarantine, because they come back repaired; `lag` is the
+    stretch that was read before, of which only what is new counts.
     """
 
     def __init__(
-        self, stream: Stream, place: Place, span: Span | None, settled: frozenset[str] = frozenset()
+        self,
+        stream: Stream,
+        place: Place,
+        span: Span | None,
+        settled: frozenset[str] = frozenset(),
+        lag: Lag | None = None,
     ) -> None:
         point("before_stage", stream.name)
         self.stream = stream
         self.tally = Tally()
         self._span = span
+        self._lag = lag
         self.existing = Existing(stream, place.business_date, place.lake, place.quarantine)
         old = self.existing.manifest
         self._arrived = date.fromisoformat(old["arrived"]) if old else place.arrived
@@ -52,7 +63,10 @@ class Stage:
         self._writer = GroupedWriter(self._data_file, landed_schema(stream))
         self._repaired = self.existing.repaired | settled
         self.refused = RefusedWriter(self._refused_file, place.business_date, self._repaired)
-        self._columns = [*stream.columns, EXTRA]
+        self._columns = [*stream.columns, *self.existing.added_columns]
+        self._ahead = [c.name for c in stream.columns.values() if c.happened]
+        self._future: Counter[str] = Counter()
+        self._late = 0
         self._landed: set[bytes] = set()
         self._seen: set[bytes] = set()
         self._duplicates = 0
@@ -63,7 +77,10 @@ class Stage:
         offset = self.tally.rows
         checked = validate(self.stream, items, self.tally, self._span, already)
         self._write(self._new(checked.accepted))
-        self.refused.add(checked.refused, offset)
+        known = self._lag.refused if self._lag else frozenset()
+        refused = [row for row in checked.refused if mark(row.raw) not in known]
+        self._count_again(len(checked.refused) - len(refused))
+        self.refused.add(refused, offset)
         point("in_stage", self.stream.name)
 
     def seal(self, cursor: Cursor, source: str) -> Staged:
@@ -97,19 +114,47 @@ class Stage:
     def _new(self, table: pa.Table) -> pa.Table:
         """The rows neither landed before nor seen in this read; the latter are counted."""
         keep = []
+        earlier = self._lag.digests if self._lag else frozenset()
         for place, digest in enumerate(digests(table, self._columns)):
             if digest in self._seen:
                 self._duplicates += 1
                 continue
             self._seen.add(digest)
-            if digest not in self._landed:
+            if digest in self._landed:
+                continue
+            if digest in earlier:
+                self._count_again(1)
+            else:
                 keep.append(place)
         return table if len(keep) == len(table) else table.take(pa.array(keep, pa.int64()))
 
+    def _count_again(self, rows: int) -> None:
+        """Rows that an earlier night has dealt with are none of this night's."""
+        self.tally.again += rows
+
     def _write(self, table: pa.Table) -> None:
+        self._count_moments(table)
         for name, day in ((DATE, self._place.business_date), (ARRIVED, self._arrived)):
             table = table.append_column(name, pa.repeat(pa.scalar(day, pa.date32()), len(table)))
         self._writer.write(table)
+
+    def _count_moments(self, table: pa.Table) -> None:
+        """Count what says that it happened after it arrived, and what came late."""
+        after = self._arrived + timedelta(days=1)
+        end = datetime.combine(after, time(), self._place.zone)
+        for name in self._ahead:
+            column = table[name]
+            bound = pa.scalar(after if pa.types.is_date(column.type) else end, column.type)
+            self._future[name] += pc.sum(pc.greater_equal(column, bound)).as_py() or 0
+        if self._lag and self.stream.cursor:
+            moments = table[self.stream.cursor]
+            self._late += pc.sum(pc.less(moments, pa.scalar(self._lag.begin, moments.type))).as_py() or 0
+
+    def _within_lag(self, old: Manifest) -> dict[str, int]:
+        """`again`: rows that earlier nights had read; `late`: rows that they had not."""
+        before = old.get("within_lag", {"again": 0, "late": 0})
+        late = self._late if self._lag else before["late"]
+        return {"again": max(self.tally.again, before["again"]), "late": late}
 
     def _manifest(self, cursor: Cursor, source: str) -> Manifest:
         """Counts of the united partition; nothing in it differs between two equal runs."""
@@ -123,6 +168,8 @@ class Stage:
             "rows_in": self._writer.rows + duplicate + self.refused.count,
             "loaded": self._writer.rows,
             "duplicate": duplicate,
+            "within_lag": self._within_lag(old),
+            "future": {name: n for name, n in sorted(self._future.items()) if n},
             "quarantined": self.refused.count,
             "reasons": dict(sorted(self.refused.reasons.items())),
             "new_columns": sorted(self.tally.undeclared.union(old.get("new_columns", []))),

@@ -1,8 +1,10 @@
 """A place for partitions: a folder or a bucket, written so that a file is there whole or not at all."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -48,9 +50,9 @@ class Store:
     def dates(self, channel: str, stream: str) -> list[date]:
         """Dates of the partitions of one stream, ascending."""
         found = []
-        for folder in self._names(f"{self.root}/{channel}/{stream}"):
-            if folder.startswith("date=") and self.exists(self.path(channel, stream, _date(folder))):
-                found.append(_date(folder))
+        for day in filter(None, map(_date, self._names(f"{self.root}/{channel}/{stream}"))):
+            if self.exists(self.path(channel, stream, day)):
+                found.append(day)
         return sorted(found)
 
     def newest(self) -> date | None:
@@ -112,5 +114,10 @@ def _make_durable(folder: Path) -> None:
     sync(folder.parent)
 
 
-def _date(folder: str) -> date:
-    return date.fromisoformat(folder.removeprefix("date="))
+def _date(folder: str) -> date | None:
+    """The day of a partition's folder; None of any other folder, which we did not make."""
+    if not re.fullmatch(r"date=\d{4}-\d{2}-\d{2}", folder):
+        return None
+    with suppress(ValueError):  # 30 February
+        return date.fromisoformat(folder.removeprefix("date="))
+    return None

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from include.channels import Column, Stream
 from include.lake.convert import Failures, convert
 from include.lake.reasons import Reason, Refusal, Unreadable
-from include.lake.schema import EXTRA, contract_schema
+from include.lake.schema import EXTRA, VERSION, contract_schema
 
 Row = dict[str, Any]
 Item = Row | Unreadable
@@ -41,12 +41,21 @@ class ColumnCount:
 
 @dataclass
 class Tally:
-    """What was seen over a whole read of one stream: rows, columns, and fields nobody declared."""
+    """What was seen over a whole read of one stream: rows, columns, and fields nobody declared.
+
+    `again`: rows that an earlier night has read already, met within the stream's lag.
+    """
 
     rows: int = 0
+    again: int = 0
     readable: int = 0
     columns: dict[str, ColumnCount] = field(default_factory=dict)
     undeclared: set[str] = field(default_factory=set)
+
+    @property
+    def new_rows(self) -> int:
+        """Rows that no earlier night has read."""
+        return self.rows - self.again
 
     def of(self, column: str) -> ColumnCount:
         """The count of one column, begun at nothing."""
@@ -87,9 +96,12 @@ def validate(
     tally.rows += len(rows)
     tally.readable += len(rows) - sum(not refusal.field for refusal in refusals.values())
     nested = {refusal.field for refusal in (already or {}).values()}
-    undeclared = sorted(set(chain.from_iterable(rows)) - set(stream.columns) - nested)
+    own = {VERSION} if stream.has_versions else set()
+    undeclared = sorted(set(chain.from_iterable(rows)) - {*stream.columns, *own} - nested)
     arrays = [_column(stream, column, rows, tally, refusals) for column in stream.columns.values()]
     arrays.append(_extra(rows, undeclared, tally, refusals))
+    if stream.has_versions:
+        arrays.append(pa.array([row.get(VERSION) for row in rows], pa.string()))
     table = pa.table(arrays, schema=contract_schema(stream))
     if span is not None and stream.cursor is not None:
         _outside(table[stream.cursor], stream.cursor, span, refusals)
@@ -144,13 +156,9 @@ def _column(stream: Stream, column: Column, rows: list[Row], tally: Tally, refus
 
 
 def _check_values(column: Column, array: pa.Array, failures: Failures) -> None:
-    """Required values present and not blank; allowed values only."""
+    """Required values present (a blank has become null); allowed values only."""
     if column.required:
-        missing = pc.is_null(array)
-        if column.type == "string":
-            blank = pc.equal(pc.utf8_trim_whitespace(array), "")
-            missing = pc.or_(missing, pc.fill_null(blank, False))
-        for place in _places(missing):
+        for place in _places(pc.is_null(array)):
             failures.setdefault(place, Reason.MISSING_REQUIRED)
     if column.allowed:
         known = pc.is_in(array, value_set=pa.array([*column.allowed, None], pa.string()))

@@ -17,7 +17,7 @@ def check_shape(stream: Stream, tally: Tally, may_be_empty: bool, source: str) -
         ColumnMissing: a declared column is in no row; the message names fields that look like it.
         ColumnRetyped: more than half of a column's values are not of its type.
     """
-    if not tally.rows:
+    if not tally.new_rows:
         if not may_be_empty:
             hint = "" if stream.may_be_quiet else "; if it may be empty, declare may_be_empty: true"
             raise EmptyFeed(

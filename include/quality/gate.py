@@ -1,13 +1,17 @@
 """The gate on landed data: nothing enters the lake that fails a critical check."""
 
-from datetime import date
+from datetime import date, datetime
 from importlib import import_module
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from include.channels import Stream
 from include.errors import CheckFailed
 from include.lake.runlog import keep_checks
 from include.lake.staged import Staged
+from include.lake.validate import EPOCH
 from include.quality.checks import Check, columns_of, run
 from include.quality.contract import contract_expectations
 from include.settings import Settings
@@ -26,12 +30,24 @@ def check_landing(settings: Settings, staged: Staged) -> list[Check]:
     suite = contract_expectations(stream, settings, business_date, staged.manifest["loaded"])
     suite += import_module(f"include.quality.expectations.{stream.channel}").expectations(stream.name)
     table = pq.read_table(staged.data, columns=columns_of(suite) or [stream.key[0]], partitioning=None)
+    table = _as_of(table, stream, settings.day_end(business_date))
     checks = [_quarantine_share(staged), *run(table, suite, stream.label)]
     keep_checks(settings, business_date, stream.label, [check.as_dict() for check in checks])
     failed = [check for check in checks if not check.passed and check.severity == "critical"]
     if failed:
         raise CheckFailed(_say(settings, staged, failed))
     return checks
+
+
+def _as_of(table: pa.Table, stream: Stream, end: datetime) -> pa.Table:
+    """The rows as the date knows them: a moment after its end is no sign of fresh data, and counts as old."""
+    name = stream.fresh_by
+    if name is None or name not in table.column_names:
+        return table
+    moments = table[name]
+    is_ahead = pc.greater_equal(moments, pa.scalar(end, moments.type))
+    held = pc.if_else(is_ahead, pa.scalar(EPOCH, moments.type), moments)
+    return table.set_column(table.column_names.index(name), name, held)
 
 
 def _quarantine_share(staged: Staged) -> Check:

@@ -11,13 +11,15 @@ from include.settings import Settings
 class Interval:
     """Days after `after` (None: from the beginning) up to and including `last`, company time.
 
-    `start` and `end` are the same as moments, UTC: `start <= moment < end`.
+    `begin` and `end` are the same as moments, UTC. What is read is `start <= moment < end`: `start` lies
+    before `begin` by the lag that the stream bears.
     """
 
     after: date | None
     last: date
     start: datetime | None
     end: datetime
+    begin: datetime | None = None
 
     @property
     def span(self) -> Span:
@@ -26,8 +28,8 @@ class Interval:
 
     @property
     def cursor(self) -> dict[str, str | None]:
-        """The interval as it stands in a manifest."""
-        return {"from": None if self.start is None else iso(self.start), "to": iso(self.end)}
+        """The night's own part of the interval, as it stands in a manifest."""
+        return {"from": None if self.begin is None else iso(self.begin), "to": iso(self.end)}
 
     def days(self, first: date) -> list[date]:
         """Days of the interval, from `first` where it has no beginning."""
@@ -35,11 +37,12 @@ class Interval:
         return [begin + timedelta(days=n) for n in range((self.last - begin).days + 1)]
 
 
-def interval(settings: Settings, landed: list[date], business_date: date) -> Interval:
-    """From the end of the newest earlier day that landed to the end of `business_date`."""
+def interval(settings: Settings, landed: list[date], business_date: date, lag_minutes: int = 0) -> Interval:
+    """From the end of the newest earlier day that landed, less the lag, to the end of `business_date`."""
     after = max((d for d in landed if d < business_date), default=None)
-    start = None if after is None else settings.day_end(after).astimezone(UTC)
-    return Interval(after, business_date, start, settings.day_end(business_date).astimezone(UTC))
+    begin = None if after is None else settings.day_end(after).astimezone(UTC)
+    start = begin and begin - timedelta(minutes=lag_minutes)
+    return Interval(after, business_date, start, settings.day_end(business_date).astimezone(UTC), begin)
 
 
 def iso(moment: datetime) -> str:

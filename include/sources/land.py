@@ -11,6 +11,7 @@ from include.channels import Stream, find_stream
 from include.connections import Connection
 from include.errors import FixDeclaration, OmniError
 from include.lake import runlog
+from include.lake.earlier import Lag, lags
 from include.lake.manifests import manifests, partitions
 from include.lake.points import point
 from include.lake.stage import Place, Stage
@@ -65,11 +66,20 @@ class _Landing:
         self.top, self.children = top, children = streams
         self.connection, self.settings = connection, settings
         self.lake, self.quarantine = lake(settings), quarantine(settings)
-        place = Place(self.lake, self.quarantine, d, arrived=max(d, self.lake.newest() or d))
-        self.interval: Interval = interval(settings, partitions(settings, top.channel, top.name), d)
+        place = Place(self.lake, self.quarantine, d, max(d, self.lake.newest() or d), settings.zone)
+        landed = partitions(settings, top.channel, top.name)
+        self.interval: Interval = interval(settings, landed, d, top.lag_minutes if top.cursor else 0)
         span = self.interval.span if top.cursor else None
-        self.stages = {child.name: Stage(child, place, None) for child in children}
-        self.stages[top.name] = Stage(top, place, span)
+        lag = self._lags(landed)
+        self.stages = {child.name: Stage(child, place, None, lag=lag.get(child.name)) for child in children}
+        self.stages[top.name] = Stage(top, place, span, lag=lag.get(top.name))
+
+    def _lags(self, landed: list[date]) -> dict[str, Lag]:
+        start, begin = self.interval.start, self.interval.begin
+        if start is None or begin is None or start == begin:
+            return {}
+        days = [d for d in landed if d < self.interval.last and self.settings.day_end(d) > start]
+        return lags((self.top, self.children), days, start, begin, (self.lake, self.quarantine))
 
     def run(self) -> list[Staged]:
         """All of it: nested streams are checked and committed before their parent."""
@@ -88,8 +98,8 @@ class _Landing:
         top = self.stages[self.top.name]
         for items in _reader(self.top)(self.top, self.connection, self.interval):
             refusals, nested = take_out(self.children, items, top.tally)
-            for name, rows in nested.items():
-                self.stages[name].add(rows)
+            for name, (rows, doubled) in nested.items():
+                self.stages[name].add(rows, doubled)
             top.add(items, refusals)
 
     def _check_shapes(self) -> None:
@@ -99,12 +109,12 @@ class _Landing:
         check_shape(self.top, top.tally, may_be_empty, source)
         for child in self.children:
             stage = self.stages[child.name]
-            may_be_empty = child.may_be_empty or not top.tally.rows or stage.existing.manifest is not None
+            may_be_empty = child.may_be_empty or not top.tally.new_rows or stage.existing.manifest is not None
             check_shape(child, stage.tally, may_be_empty, f"{child.name} in {source}")
 
     def _is_quiet(self, top: Stage) -> bool:
         """Whether nothing new may be true: it has not been so for long, and earlier rows are still shown."""
-        if top.tally.rows or not self.top.may_be_quiet or self.interval.start is None:
+        if top.tally.new_rows or not self.top.may_be_quiet or self.interval.start is None:
             return False
         landed = manifests(self.settings, self.top.channel, self.top.name)
         heard = [d for d, manifest in landed.items() if manifest["loaded"] and d < self.interval.last]

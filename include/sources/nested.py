@@ -1,32 +1,47 @@
 """Rows that lie inside the rows of another stream."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from include.channels import Nested, Stream
 from include.lake.reasons import Reason, Refusal
+from include.lake.schema import VERSION
 from include.lake.validate import Item, Refusals, Row, Tally
+
+Taken = tuple[list[Item], Refusals]
 
 
 def take_out(
     children: Sequence[Stream], items: Sequence[Item], tally: Tally
-) -> tuple[Refusals, dict[str, list[Item]]]:
-    """Move the nested lists out of the parents' rows: refusals of parents by place, rows by child stream.
+) -> tuple[Refusals, dict[str, Taken]]:
+    """Move the nested lists out of the parents' rows.
 
-    A parent without a list cannot say what it lacks, so it is refused whole and keeps its raw form.
-    `tally` (the parent's) learns how the nested fields fared.
+    Returns refusals of parents by place, and by child stream its rows with refusals by place. A parent
+    without a list cannot say what it lacks, so it is refused whole and keeps its raw form. Parent and
+    nested rows are marked with the parent's version (`_row_version`). `tally` (the parent's) learns how the
+    nested fields fared.
     """
     refusals: Refusals = {}
-    taken: dict[str, list[Item]] = {}
-    for child in children:
-        assert child.nested is not None
-        taken[child.name] = _take(child.nested, items, tally, refusals)
-    return refusals, taken
+    for item in items:
+        if children and isinstance(item, dict):
+            item[VERSION] = _version(item)
+    return refusals, {child.name: _take(child, items, tally, refusals) for child in children}
 
 
-def _take(nested: Nested, items: Sequence[Item], tally: Tally, refusals: Refusals) -> list[Item]:
+def _version(item: Row) -> str:
+    """A hash of the document as read: equal documents have equal parts."""
+    text = json.dumps(item, sort_keys=True, default=str)  # ASCII: any text survives it
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _take(child: Stream, items: Sequence[Item], tally: Tally, refusals: Refusals) -> Taken:
+    nested = child.nested
+    assert nested is not None
     count = tally.of(nested.field)
     rows: list[Item] = []
+    doubled: Refusals = {}
     for place, item in enumerate(items):
         if not isinstance(item, dict):
             continue
@@ -34,7 +49,10 @@ def _take(nested: Nested, items: Sequence[Item], tally: Tally, refusals: Refusal
         count.filled += lines is not None
         if isinstance(lines, list):
             del item[nested.field]
-            rows += _rows(nested, item, lines)
+            found = _rows(nested, item, lines)
+            for position in _doubled(child, found):
+                doubled[len(rows) + position] = Refusal(Reason.DOUBLED_KEY, nested.position or child.key[-1])
+            rows += found
         elif nested.field not in item:
             count.absent += 1
             refusals[place] = Refusal(Reason.MISSING_COLUMN, nested.field)
@@ -42,15 +60,34 @@ def _take(nested: Nested, items: Sequence[Item], tally: Tally, refusals: Refusal
             count.mistyped += lines is not None
             reason = Reason.MISSING_REQUIRED if lines is None else Reason.BAD_TYPE
             refusals[place] = Refusal(reason, nested.field)
-    return rows
+    return rows, doubled
 
 
 def _rows(nested: Nested, parent: Row, lines: list[Any]) -> list[Item]:
+    """The lines with what they inherit. A number of its own wins over a line's place, a null does not."""
     inherited = {mine: parent.get(theirs) for mine, theirs in nested.inherit.items()}
-    if nested.position is None:
-        return [{**inherited, **line} if isinstance(line, dict) else line for line in lines]
-    name = nested.position
-    return [
-        {**inherited, name: number, **line} if isinstance(line, dict) else line
-        for number, line in enumerate(lines, 1)
-    ]
+    version, position = {VERSION: parent[VERSION]}, nested.position
+    rows: list[Item] = []
+    for number, line in enumerate(lines, 1):
+        if isinstance(line, dict):
+            row = {**inherited, **line, **version}
+            if position is not None and row.get(position) is None:
+                row[position] = number
+            rows.append(row)
+        else:
+            rows.append(line)
+    return rows
+
+
+def _doubled(child: Stream, rows: Sequence[Item]) -> list[int]:
+    """Places of lines whose key another line of the document has already: two lines, not one twice."""
+    seen: set[tuple[str, ...]] = set()
+    places = []
+    for place, row in enumerate(rows):
+        if not isinstance(row, dict):
+            continue
+        key = tuple(str(row.get(name)).strip() for name in child.key)
+        if key in seen:
+            places.append(place)
+        seen.add(key)
+    return places

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from include.channels import Column
+from include.lake.clean import BLANKS, is_blank
 from include.lake.convert import MAX_TEXT, convert
 from include.lake.reasons import Reason
 
@@ -41,7 +42,8 @@ def test_a_value_is_read_alike_alone_and_among_others(type_: str, text: bool, va
 def test_no_value_becomes_null_without_a_reason(type_: str, values: list[Any]) -> None:
     array, failures = convert(values, Column(type=type_))  # type: ignore[arg-type]
     nulls = {place for place, value in enumerate(array.to_pylist()) if value is None}
-    assert nulls == set(failures) | {place for place, value in enumerate(values) if value is None}
+    blank = {place for place, value in enumerate(values) if value is None or is_blank(value)}
+    assert nulls == set(failures) | blank
 
 
 @pytest.mark.parametrize(
@@ -105,3 +107,49 @@ def test_text_sources_give_numbers_and_flags() -> None:
     assert convert(["-5"], Column(type="int64"), text=True)[0].to_pylist() == [-5]
     assert convert(["true", "0"], Column(type="bool"), text=True)[0].to_pylist() == [True, False]
     assert convert(['{"a": 1}'], Column(type="json"), text=True)[0].to_pylist() == ['{"a":1}']
+
+
+@pytest.mark.parametrize("type_", TYPES)
+@pytest.mark.parametrize("blank", ["", " ", "\t\n", "\u00a0", "\u3000", "\ufeff", "\u200b \u00ad"])
+def test_a_blank_is_no_value_in_any_column(type_: str, blank: str) -> None:
+    array, failures = convert([blank], Column(type=type_))  # type: ignore[arg-type]
+    assert (array.to_pylist(), failures) == ([None], {})
+
+
+@given(text=st.text())
+def test_texts_are_cleaned_at_their_ends_alone(text: str) -> None:
+    array, failures = convert([text], Column(type="string"))
+    if not failures:
+        assert array.to_pylist() == [text.strip(BLANKS) or None]
+
+
+def test_padded_ids_land_without_their_padding() -> None:
+    array, _ = convert(["R-1    ", "\u00a0R-1", "R-1"], Column(type="string", required=True))
+    assert array.to_pylist() == ["R-1"] * 3
+
+
+@pytest.mark.parametrize("fraction", [".1234567", ".123456789", ",1234567", ".12345678901"])
+@pytest.mark.parametrize("offset", ["Z", "+00:00", ""])
+def test_fractions_beyond_microseconds_are_cut(fraction: str, offset: str) -> None:
+    column = Column(type="timestamp", time_zone="UTC")
+    array, failures = convert([f"2026-03-15T10:00:00{fraction}{offset}"], column)
+    assert (array.to_pylist(), failures) == ([datetime(2026, 3, 15, 10, 0, 0, 123456, UTC)], {})
+
+
+def test_allowed_values_are_known_by_any_capitals() -> None:
+    column = Column(type="string", allowed=("granted", "withdrawn"))
+    array, _ = convert(["Withdrawn", "GRANTED ", "revoked"], column)
+    assert array.to_pylist() == ["withdrawn", "granted", "revoked"]
+
+
+@pytest.mark.parametrize("cell", ["0x1A", "1e3", "5.0", "1_000", "٣", "--5"])
+def test_a_csv_number_is_digits_and_a_sign(cell: str) -> None:
+    array, failures = convert([cell], Column(type="int64"), text=True)
+    assert (array.to_pylist(), failures) == ([None], {0: Reason.BAD_TYPE})
+
+
+def test_json_never_holds_what_is_no_json() -> None:
+    array, failures = convert([{"a": float("nan"), "b": [float("inf")]}], Column(type="json"))
+    assert (array.to_pylist(), failures) == (['{"a":"nan","b":["inf"]}'], {})
+    doubled = convert(['{"a": 1, "a": 2}'], Column(type="json"), text=True)
+    assert (doubled[0].to_pylist(), doubled[1]) == ([None], {0: Reason.DOUBLED_KEY})

@@ -138,3 +138,12 @@ def test_the_gate_reads_only_the_columns_it_judges(
     )
     checked(settings, [contact(1)])
     assert seen == [["email", "last_name", "points", "updated_at"]]
+
+
+@pytest.mark.parametrize("ahead", ["2099-01-01T00:00:00Z", "2026-03-16T00:00:00Z"])
+def test_a_moment_of_the_future_does_not_make_a_stale_feed_fresh(settings: Settings, ahead: str) -> None:
+    rows = [contact(1, at="2026-02-01T10:00:00Z"), contact(2, at=ahead)]
+    with pytest.raises(CheckFailed, match="column_max_to_be_between updated_at"):
+        checked(settings, rows, fresh_days=7)
+    rows.append(contact(3, at="2026-03-15T23:59:59Z"))
+    assert all(checked(settings, rows, fresh_days=7).values())

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from include.channels.loader import FOLDER as CHANNELS
+from include.channels.loader import load_channel
 from include.errors import CheckFailed, FixDeclaration, FixSource, OmniError, RetryLater
 from include.lake.manifests import partitions, read_manifest
 from include.lake.reasons import ColumnMissing, ColumnRetyped, EmptyFeed
+from include.lake.replay import export, replay
 from include.lake.runlog import alone, read_checks
 from include.settings import Settings
 from include.sources import http
@@ -292,3 +295,112 @@ def test_a_source_that_ignores_the_interval_is_not_believed(api: Api, settings: 
     api.replies = [(200, {}, json.dumps(page).encode())]
     with pytest.raises(CheckFailed, match="out_of_interval updated_at"):
         land(api, settings, NEXT)
+
+
+# --- what a cursor may miss
+
+
+def test_a_row_committed_after_the_nights_read_and_dated_before_it_lands_the_next_night(
+    api: Api, settings: Settings
+) -> None:
+    evening = "2026-03-15T20:00:00+00:00"
+    api.rows["orders"] = [order(1, at=evening), order(2, at=evening), order(9)]
+    land(api, settings)
+    late = [order(3, at="2026-03-15T23:59:59+00:00"), order(4, at="2026-03-15T18:00:00+00:00")]
+    api.rows["orders"] += [*late, order(5, at=SECOND)]
+
+    lines, orders = land(api, settings, NEXT)
+
+    assert sorted(landed_rows(settings, "shop/orders", NEXT)["order_id"].to_pylist()) == ["o3", "o4", "o5"]
+    assert (orders["rows_in"], orders["loaded"], orders["duplicate"]) == (3, 3, 0)
+    assert orders["within_lag"] == {"again": 2, "late": 2}
+    assert (lines["rows_in"], lines["loaded"], lines["within_lag"]["again"]) == (6, 6, 4)
+
+
+def test_rows_read_again_within_the_lag_change_no_night_however_often_it_runs(
+    api: Api, settings: Settings
+) -> None:
+    evening = "2026-03-15T20:00:00+00:00"
+    api.rows["orders"] = [*(order(n, at=evening) for n in range(60)), order(61, at=evening, status="?")]
+    land(api, settings)
+    api.rows["orders"] += [order(70, at="2026-03-15T21:00:00+00:00"), order(71, at=SECOND)]
+    second = land(api, settings, NEXT)
+    found = files(settings)
+
+    assert land(api, settings, NEXT) == second
+    assert files(settings) == found
+    assert [m["quarantined"] for m in second] == [0, 0]  # the refused row is the first night's
+    api.rows["orders"].append(order(80, at=THIRD))
+    assert [m["loaded"] for m in land(api, settings, AFTER)] == [2, 1]
+
+
+def test_a_feed_that_shows_only_what_was_read_before_stands_still(
+    api: Api, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declared = load_channel(CHANNELS / "shop.yml")
+    never_quiet = declared.streams["orders"].model_copy(update={"may_be_quiet": False})
+    streams = {**declared.streams, "orders": never_quiet}
+    monkeypatch.setattr(
+        "include.sources.land.find_stream",
+        lambda channel, stream: (declared.model_copy(update={"streams": streams}), never_quiet),
+    )
+    api.rows["orders"] = [order(1, at="2026-03-15T20:00:00+00:00")]
+    land(api, settings)
+    with pytest.raises(EmptyFeed):
+        land(api, settings, NEXT)
+
+
+# --- documents and their parts
+
+
+def test_two_versions_of_an_order_in_one_read_keep_their_own_lines(api: Api, settings: Settings) -> None:
+    api.rows["orders"] = [order(1, lines=3), order(1, lines=1, at="2026-03-15T11:00:00+00:00")]
+    land(api, settings)
+    orders = landed_rows(settings, "shop/orders").to_pylist()
+    lines = landed_rows(settings, "shop/order_lines").to_pylist()
+    by_version = {row["_row_version"]: row["updated_at"].hour for row in orders}
+    assert sorted((by_version[line["_row_version"]], line["line_number"]) for line in lines) == [
+        (10, 1), (10, 2), (10, 3), (11, 1),
+    ]  # fmt: skip
+
+
+def test_an_order_repaired_in_quarantine_still_has_its_lines(api: Api, settings: Settings) -> None:
+    api.rows["orders"] = [*(order(n) for n in range(40)), order(50, total_amount=None)]
+    land(api, settings)
+    [refused] = export(settings, "shop", "orders", DAY)
+    replay(settings, "shop", "orders", DAY, [{**refused, "total_amount": "15.30"}])
+    version = {
+        row["order_id"]: row["_row_version"] for row in landed_rows(settings, "shop/orders").to_pylist()
+    }
+    lines = landed_rows(settings, "shop/order_lines").to_pylist()
+    assert [line["_row_version"] for line in lines if line["order_id"] == "o50"] == [version["o50"]] * 2
+
+
+def test_a_null_number_does_not_win_over_a_lines_place(api: Api, settings: Settings) -> None:
+    lines = [
+        {**line, "line_number": number} for line, number in zip(order(1)["lines"], (None, 7), strict=True)
+    ]
+    api.rows["orders"] = [{**order(1), "lines": lines}]
+    land(api, settings)
+    assert landed_rows(settings, "shop/order_lines")["line_number"].to_pylist() == [1, 7]
+
+
+@pytest.mark.parametrize("numbers", [(1, 1), (None, 1), ("1", "1"), (2, None)])
+def test_a_doubled_number_within_one_order_is_refused_and_counted(
+    api: Api, settings: Settings, numbers: tuple[Any, Any]
+) -> None:
+    lines = [{**line, "line_number": n} for line, n in zip(order(1)["lines"], numbers, strict=True)]
+    api.rows["orders"] = [*(order(n) for n in range(40)), {**order(50), "lines": lines}]
+    found, _ = land(api, settings)
+    assert found["duplicate"] == 0
+    assert found["rows_in"] == found["loaded"] + found["quarantined"] == 82
+    assert {row["field"] for row in refused_rows(settings, "shop/order_lines")} == {"line_number"}
+
+
+# --- events from the future
+
+
+def test_moments_after_the_arrival_are_counted_by_column(api: Api, settings: Settings) -> None:
+    api.rows["orders"] = [order(1, ordered_at="2099-01-01T00:00:00Z"), order(2)]
+    assert land(api, settings)[1]["future"] == {"ordered_at": 1}
+    assert land(api, settings)[1]["future"] == {"ordered_at": 1}
