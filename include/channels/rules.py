@@ -1,12 +1,14 @@
 """What must hold between the parts of a channel's declaration, beyond the shape of each."""
 
 from collections.abc import Iterator
+from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
-from include.channels.model import Channel, Column, FilesSource, Stream
+from include.channels.model import Channel, Column, FilesSource, RestSource, Stream
 from include.declarations import Place
 
 Problem = tuple[Place, str]
+OUR_PARAMETERS = ("updated_from", "updated_to", "limit", "cursor")  # of a list's query: the reader's own
 
 
 def problems(channel: Channel) -> Iterator[Problem]:
@@ -31,14 +33,28 @@ def _stream_problems(stream: Stream) -> Iterator[Problem]:
         yield (), "needs a cursor: the timestamp column by which the source is cut"
     if stream.fresh_by is not None:
         yield from _column_problem(stream, ("fresh_by",), stream.fresh_by, type="timestamp")
+    if isinstance(stream.source, RestSource):
+        yield from _path_problems(stream.source.path)
     for column in stream.columns.values():
         yield from _type_problems(("columns", column.name), column)
+
+
+def _path_problems(path: str) -> Iterator[Problem]:
+    here = ("source", "path")
+    if "#" in path:
+        yield here, "a fragment (# and what follows) never reaches an API; write a # within a value as %23"
+    if not path.isprintable():
+        yield here, "holds characters that no address may hold"
+    declared = {name for name, _ in parse_qsl(path.partition("?")[2], keep_blank_values=True)}
+    for name in OUR_PARAMETERS:
+        if name in declared:
+            yield here, f"the reader sets {name} itself; not allowed in a path: {', '.join(OUR_PARAMETERS)}"
 
 
 def _type_problems(path: tuple[str, ...], column: Column) -> Iterator[Problem]:
     if column.allowed and column.type != "string":
         yield (*path, "allowed"), f"only a string column has allowed values; this one is {column.type}"
-    if column.name in {"date", "_extra", "_date", "_arrived"}:
+    if column.name in {"date", "_extra", "_row_version", "_date", "_arrived"}:
         yield path, "this name is the lake's own"
     if column.time_zone is None:
         return

@@ -68,12 +68,13 @@ class StreamView:
     def __init__(self, served: Served, table: pa.Table, lines: pa.Table | None = None) -> None:
         self._served = served
         self._moments, self._keys, self._copies, self._table = _in_order(served, table)
+        self._counted = _counted(self._keys, self._copies)
         self._lines = None
         if served.nested is not None and lines is not None and len(table):
             self._lines = _Lines(served.nested, lines, self._table[served.key[0]])
 
     def page(self, query: Query, disguise: Disguise) -> tuple[list[dict[str, Any]], str | None, int]:
-        """Rows of one page, the cursor of the next (None: this was the last), and how many in all."""
+        """Rows of one page, the cursor of the next (None: this was the last), and how many keys in all."""
         first, last = self._bounds(query)
         start = first if query.cursor is None else max(first, self._after(query.cursor))
         stop = min(start + query.limit, last)
@@ -83,7 +84,7 @@ class StreamView:
         if self._served.nested is not None:
             self._nest(rows, start, disguise)
         following = write_cursor(self._position(stop - 1)) if rows and stop < last else None
-        return rows, following, max(last - first, 0)
+        return rows, following, int(self._counted[max(first, last)] - self._counted[first])
 
     def _nest(self, rows: list[dict[str, Any]], start: int, disguise: Disguise) -> None:
         assert self._served.nested is not None
@@ -153,6 +154,12 @@ def _in_order(served: Served, table: pa.Table) -> tuple[Any, Any, Any, pa.Table]
     moments = moment.take(order).cast(pa.int64()).to_numpy()
     keys = key.take(order).combine_chunks()
     return moments, keys, _copy_numbers(moments, keys), without_hidden(table.take(order).combine_chunks())
+
+
+def _counted(keys: Any, copies: Any) -> Any:
+    """How many rows the list's total counts before each place: a doubled row once, one without key always."""
+    has_no_key = pc.equal(pc.utf8_trim_whitespace(pa.array(keys, pa.string())), "")
+    return np.concatenate([[0], np.cumsum((copies == 0) | has_no_key.to_numpy(zero_copy_only=False))])
 
 
 def _copy_numbers(moments: Any, keys: Any) -> Any:

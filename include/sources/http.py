@@ -1,9 +1,8 @@
 """One request to a JSON API, patient for seconds; whoever runs the task is patient for minutes."""
 
-import json
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 
@@ -12,10 +11,12 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from include.connections import Connection, fits_header, tls_fault, unfit
 from include.errors import FixConnection, FixSource, RetryLater
+from include.sources.json_rows import parse
 
 LONGEST_WAIT = 30.0
 TIMEOUT = 30.0
 FIRST_PAUSE = 0.2
+LONGEST_ASKED = 7 * 24 * 3600.0  # a wait beyond it is no wait that anybody meant
 
 
 class Busy(RetryLater):
@@ -27,7 +28,7 @@ class Busy(RetryLater):
 
 
 class BadReply(FixSource):
-    """An answer that is no JSON; asked for once more, for it may have been cut off on the way."""
+    """An answer that cannot be read; asked for once more, for it may have been spoilt on the way."""
 
     attempts = 2
 
@@ -41,6 +42,8 @@ def client(connection: Connection) -> httpx.Client:
         FixConnection: it has no host, or holds what cannot be used.
     """
     connection.require("host")
+    if set("?#") & set(connection.base_url):
+        raise unfit(connection, "its host and base_path must hold no query and no fragment (? or #)")
     if not fits_header(connection.password):
         raise unfit(connection, "its password holds characters that no HTTP header may hold")
     headers = {"Authorization": f"Bearer {connection.password}"} if connection.password else {}
@@ -49,12 +52,14 @@ def client(connection: Connection) -> httpx.Client:
 
 
 def get_json(session: httpx.Client, url: str, query: Mapping[str, Any], label: str) -> Any:
-    """The JSON answer to a GET; numbers with a point come as Decimal.
+    """The JSON answer to a GET, as `include.sources.json_rows.parse` reads it.
+
+    `query` is added to the query that `url` has already.
 
     Raises:
         FixConnection: refused (401, 403), moved or not there (3xx, 404), no valid certificate, no address.
         RetryLater: 429 (with the wait asked for), 408, 5xx, silence, a broken connection.
-        FixSource: any other refusal, or an answer that is no JSON.
+        FixSource: any other refusal, or an answer that is no JSON or not encoded as its headers say.
     """
     retrying = Retrying(
         retry=retry_if_exception_type((Busy, BadReply)), stop=_enough, wait=_wait, reraise=True
@@ -64,23 +69,39 @@ def get_json(session: httpx.Client, url: str, query: Mapping[str, Any], label: s
 
 def _get(session: httpx.Client, url: str, query: Mapping[str, Any], label: str) -> Any:
     try:
-        response = session.get(url, params=query)
+        return parse(_content(session, url, query, label))
+    except ValueError as error:
+        raise BadReply(f"{label} answered 200 with something that is no JSON") from error
+
+
+def _content(session: httpx.Client, url: str, query: Mapping[str, Any], label: str) -> bytes:
+    """The body of a good answer; that of a refusal is not read, so that it cannot hide the refusal."""
+    try:
+        address = _with_query(httpx.URL(url), query, label)
+        with session.stream("GET", address) as response:
+            if response.status_code != 200:
+                _refuse(response, label)
+            return response.read()
     except httpx.TimeoutException as error:
         raise Busy(f"{label} did not answer in time", attempts=2) from error
     except httpx.UnsupportedProtocol as error:
         raise FixConnection(f"{label}: the connection's host must begin with http:// or https://") from error
-    except httpx.TransportError as error:
+    except httpx.DecodingError as error:
+        raise BadReply(f"{label} answered with a body that is not encoded as its headers say") from error
+    except httpx.RequestError as error:
         if fault := tls_fault(error):
             raise FixConnection(f"{label}: {fault}") from error
         raise Busy(f"{label} cannot be reached or broke off: {type(error).__name__}", attempts=4) from error
-    except httpx.InvalidURL as error:
+    except (httpx.InvalidURL, UnicodeError) as error:
         raise FixConnection(f"{label}: the connection's host is no address") from error
-    if response.status_code != 200:
-        _refuse(response, label)
+
+
+def _with_query(url: httpx.URL, query: Mapping[str, Any], label: str) -> httpx.URL:
+    """`query` beside what `url` asks already; `params=` of a request would drop that."""
     try:
-        return json.loads(response.content, parse_float=Decimal, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise BadReply(f"{label} answered 200 with something that is no JSON") from error
+        return url.copy_merge_params(query)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise FixSource(f"{label} gave a cursor that no address can hold: its paging is broken") from error
 
 
 def _refuse(response: httpx.Response, label: str) -> NoReturn:
@@ -102,14 +123,13 @@ def _asked(response: httpx.Response) -> float | None:
     if value is None:
         return None
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
     except ValueError:
-        pass
-    try:
-        asked = parsedate_to_datetime(value) - datetime.now(UTC)
-        return max(0.0, asked.total_seconds())
-    except (ValueError, TypeError):
-        return None
+        try:
+            seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return None if math.isnan(seconds) else min(max(0.0, seconds), LONGEST_ASKED)
 
 
 def _enough(state: RetryCallState) -> bool:
@@ -123,7 +143,3 @@ def _wait(state: RetryCallState) -> float:
     if isinstance(error, RetryLater) and error.retry_after is not None:
         return error.retry_after
     return float(min(8.0, FIRST_PAUSE * 2 ** (state.attempt_number - 1)))
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")

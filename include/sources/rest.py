@@ -1,14 +1,17 @@
 """Lists of an HTTP API, page by page; a page set that does not add up is rejected whole."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from include.channels import RestSource, Stream
 from include.connections import Connection
-from include.errors import FixSource, RetryLater
+from include.errors import FixSource
+from include.lake.reasons import Unreadable
 from include.lake.validate import Item
+from include.sources.books import Books, Counts
 from include.sources.http import client, get_json
 from include.sources.interval import Interval, iso
+from include.sources.json_rows import as_row
 
 # What its connection must look like; `base_path` and `timeout` may be left out.
 EXAMPLES = (
@@ -37,19 +40,21 @@ def read(stream: Stream, connection: Connection, interval: Interval) -> Iterator
     if interval.start is not None:
         query["updated_from"] = iso(interval.start)
     with client(connection) as session:
-        yield from _pages(lambda more: get_json(session, url, {**query, **more}, label), label)
+        pages = _pages(
+            lambda more: get_json(session, url, {**query, **more}, label), label, stream.key, source.total
+        )
+        for rows in pages:
+            yield [as_row(row, stream) for row in rows]
 
 
-def _pages(get: Any, label: str) -> Iterator[list[Item]]:
-    """Follow the cursors and keep the books: every promised row once, no cursor twice."""
-    count, promised, cursor, used = 0, None, None, set[str]()
+def _pages(get: Any, label: str, key: Sequence[str] = (), counts: Counts = "keys") -> Iterator[list[Item]]:
+    """Follow the cursors and keep the books: all that was promised, no cursor twice."""
+    books = Books(key, counts, label)
+    cursor, used = None, set[str]()
     while True:
-        rows, cursor_after, total = _page(get({"cursor": cursor} if cursor else {}), label)
-        if promised is not None and total != promised:
-            raise RetryLater(f"{label} changed from {promised} to {total} rows while it was read")
-        promised, count = total, count + len(rows)
-        if count > promised:
-            raise FixSource(f"{label} promised {promised} rows and gave {count}: its paging is broken")
+        reply = get({"cursor": cursor} if cursor else {})
+        rows, cursor_after, total = _page(reply, label, has_total=counts != "none")
+        books.add(rows, total)
         if rows:
             yield rows
         if cursor_after is None:
@@ -58,14 +63,17 @@ def _pages(get: Any, label: str) -> Iterator[list[Item]]:
             raise FixSource(f"{label} repeats a cursor or gives pages without rows: its paging is broken")
         used.add(cursor_after)
         cursor = cursor_after
-    if count != promised:
-        raise RetryLater(f"{label} promised {promised} rows and gave {count}; nothing was landed")
+    books.close()
 
 
-def _page(reply: Any, label: str) -> tuple[list[Item], str | None, int]:
+def _page(reply: Any, label: str, has_total: bool) -> tuple[list[Item], str | None, int | None]:
+    if isinstance(reply, Unreadable):
+        raise FixSource(f"{label} answered with an object that names a key twice: nothing was landed")
     if isinstance(reply, Mapping):
         rows, cursor, total = reply.get("data"), reply.get("next_cursor"), reply.get("total")
-        shaped = isinstance(rows, list) and isinstance(total, int) and not isinstance(total, bool)
+        is_total = isinstance(total, int) and not isinstance(total, bool)
+        shaped = isinstance(rows, list) and (is_total or not has_total)
         if shaped and "next_cursor" in reply and (cursor is None or (isinstance(cursor, str) and cursor)):
-            return rows, cursor, total  # type: ignore[return-value]
-    raise FixSource(f"{label} answered without data, next_cursor and total as agreed")
+            return rows, cursor, total if is_total else None  # type: ignore[return-value]
+    agreed = "data, next_cursor and total" if has_total else "data and next_cursor"
+    raise FixSource(f"{label} answered without {agreed} as agreed")

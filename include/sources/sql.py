@@ -1,19 +1,25 @@
 """Tables of a PostgreSQL database, in one snapshot, through a cursor on the server."""
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from psycopg.types.string import TextLoader
+from sqlalchemy.dialects.postgresql import DOMAIN
 from sqlalchemy.exc import DBAPIError, NoSuchTableError, SQLAlchemyError
 
-from include.channels import SqlSource, Stream
-from include.connections import Connection
+from include.channels import Column, SqlSource, Stream
+from include.connections import Connection, unfit
 from include.errors import FixConnection, FixSource, RetryLater
+from include.lake.convert import convert
 from include.lake.validate import Item
 from include.lake.verdict import check_columns
 from include.sources.interval import Interval
+from include.sources.json_rows import as_row
+from include.sources.pg_values import set_loaders
 
 # What its connection must look like; `schema` is the database.
 EXAMPLES = (
@@ -29,7 +35,8 @@ EXAMPLES = (
 )
 BATCH = 10_000
 MINUTES_A_STATEMENT = 15
-_TEXT_TYPES = ("timestamptz", "timestamp", "date")
+_NO_MOMENTS: list[Any] = [sa.literal_column("'infinity'"), sa.literal_column("'-infinity'")]
+_TICK, _DAY = timedelta(microseconds=1), timedelta(days=1)
 _REFUSED = ("28", "42501", "3D000")  # credentials, privilege, no such database
 _SAID_AT_LOGIN = (
     "password authentication",
@@ -45,9 +52,13 @@ _NOT_POSTGRESQL = ("received invalid response to", "expected authentication requ
 def read(stream: Stream, connection: Connection, interval: Interval) -> Iterator[list[Item]]:
     """The rows of `interval`, ordered by cursor and key, every column of the table.
 
+    Rows whose cursor is null or infinite lie in no interval: they come every time, and the contract
+    refuses and counts them.
+
     Raises:
         FixConnection: login, privilege or database refused.
-        FixSource: no such table; a declared column is not in it (ColumnMissing); the query is refused.
+        FixSource: no such table; a declared column is not in it (ColumnMissing); the query is refused;
+            values cannot be read.
         RetryLater: the database is down, or broke off.
     """
     label = f"{stream.label}: {connection.conn_id}"
@@ -57,9 +68,11 @@ def read(stream: Stream, connection: Connection, interval: Interval) -> Iterator
             result = session.execute(statement, execution_options={"yield_per": BATCH})
             names = list(result.keys())
             for rows in result.partitions():
-                yield [dict(zip(names, row, strict=True)) for row in rows]
+                yield [as_row(dict(zip(names, row, strict=True)), stream) for row in rows]
     except SQLAlchemyError as error:
         _refuse(error, label)
+    except (ValueError, ArithmeticError, RecursionError) as error:  # of the driver, which wraps its own alone
+        raise FixSource(f"{label} holds what cannot be read ({type(error).__name__})") from None
 
 
 @contextmanager
@@ -75,6 +88,7 @@ def _snapshot(connection: Connection) -> Iterator[sa.Connection]:
             database=connection.schema,
         ),
         connect_args={
+            "client_encoding": "UTF8",
             "connect_timeout": max(1, int(connection.seconds(10))),
             "options": f"-c timezone=UTC -c datestyle=ISO -c statement_timeout={MINUTES_A_STATEMENT}min",
         },
@@ -82,19 +96,20 @@ def _snapshot(connection: Connection) -> Iterator[sa.Connection]:
         poolclass=sa.NullPool,
         hide_parameters=True,
     )
-    sa.event.listen(engine, "connect", _read_times_as_text)
+    sa.event.listen(engine, "connect", set_loaders)
     try:
-        with engine.connect() as session:
+        with _connect(engine, connection) as session:
             session.execution_options(postgresql_readonly=True)
             yield session
     finally:
         engine.dispose()
 
 
-def _read_times_as_text(session: Any, _: Any) -> None:
-    """Times come as PostgreSQL writes them, so that `infinity` or the year 20000 spoils one row only."""
-    for name in _TEXT_TYPES:
-        session.adapters.register_loader(name, TextLoader)
+def _connect(engine: sa.Engine, connection: Connection) -> sa.Connection:
+    try:
+        return engine.connect()
+    except UnicodeError:  # neither the driver's own error nor safe to quote
+        raise unfit(connection, "its host, login, password or schema holds what cannot be sent") from None
 
 
 def _select(stream: Stream, session: sa.Connection, interval: Interval, label: str) -> sa.Select[Any]:
@@ -110,10 +125,39 @@ def _select(stream: Stream, session: sa.Connection, interval: Interval, label: s
     check_columns(stream, names, f"table {source.table}")
     table = sa.table(source.table, *(sa.column(name) for name in names), schema=source.table_schema)
     cursor = table.c[stream.cursor]
-    statement = sa.select(table).where(cursor < interval.end)
+    bound = _bounds(stream.columns[stream.cursor], {c["name"]: c["type"] for c in columns}[stream.cursor])
+    is_within = cursor < bound(interval.end)
     if interval.start is not None:
-        statement = statement.where(cursor >= interval.start)
+        is_within &= cursor >= bound(interval.start)
+    statement = sa.select(table).where(is_within | cursor.is_(None) | cursor.in_(_NO_MOMENTS))
     return statement.order_by(cursor, *(table.c[name] for name in stream.key))
+
+
+def _bounds(column: Column, kind: Any) -> Callable[[datetime], datetime]:
+    """How a moment is written to be compared with the cursor, which is of type `kind` in the table."""
+    while isinstance(kind, DOMAIN):
+        kind = kind.data_type
+    if not isinstance(kind, sa.Date) and (not isinstance(kind, sa.DateTime) or kind.timezone):
+        return lambda moment: moment
+    if column.time_zone is None:  # the contract will refuse these times
+        return lambda moment: moment.astimezone(UTC).replace(tzinfo=None)
+    return lambda moment: _first_local(moment, column)
+
+
+def _first_local(moment: datetime, column: Column) -> datetime:
+    """The first local time, without zone, that the contract reads as `moment` or later.
+
+    An hour that comes twice when summer ends, or never when it begins, means what the contract takes it
+    for; so the contract is asked, and both cut an interval at the same row.
+    """
+
+    def meant(ticks: int) -> datetime:
+        array, _ = convert([(earliest + ticks * _TICK).isoformat(" ")], column)
+        found: datetime = array[0].as_py()
+        return found
+
+    earliest = moment.astimezone(ZoneInfo(column.time_zone or "")).replace(tzinfo=None) - _DAY
+    return earliest + bisect_left(range(2 * _DAY // _TICK), moment, key=meant) * _TICK
 
 
 def _refuse(error: SQLAlchemyError, label: str) -> NoReturn:

@@ -88,6 +88,12 @@ def test_a_good_declaration_is_good(tmp_path: Path) -> None:
     assert (sales.label, sales.columns["status"].name) == ("kiosk/sales", "status")
 
 
+def test_a_path_may_have_a_query_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "kiosk.yml").write_text(GOOD.replace("path: sales", "path: sales?status=any&limits=5"))
+    source = load_channels(tmp_path)["kiosk"].streams["sales"].source
+    assert source is not None and source.path == "sales?status=any&limits=5"  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -100,6 +106,14 @@ def test_a_good_declaration_is_good(tmp_path: Path) -> None:
         ("pii: id", "pii: secret", "sale_id.pii: Input should be 'email', 'phone'"),
         ("is_required: true", "is_required: maybe", "line 4: is_required: "),
         ("mission_row: C1", "mission_row: seven", "line 2: mission_row: String should match pattern"),
+        ("path: sales}", "path: sales, total: pages}", "source.rest.total: Input should be 'keys', 'r"),
+        ("path: sales", "path: sales?limit=5", "line 8: streams.sales.source.path: the reader sets limit"),
+        ("path: sales", "path: sales?a=1&updated_%66rom=2", "source.path: the reader sets updated_from"),
+        ("path: sales", "path: sales?cursor", "source.path: the reader sets cursor itself"),
+        ("path: sales", "path: sales?updated_to=", "source.path: the reader sets updated_to itself"),
+        ("path: sales", 'path: "sales?a=1#top"', "line 8: streams.sales.source.path: a fragment"),
+        ("path: sales", 'path: "sales\\tx"', "source.path: holds characters that no address may hold"),
+        ("rest, path: sales", 'files, path: "{date}", format: csv, delimiter: ";;"', "files.delimiter: Str"),
         ("cursor: updated_at", "cursor: changed_at", "line 10: streams.sales.cursor: 'changed_at' is no"),
         ("    cursor: updated_at\n", "", "line 6: streams.sales: needs a cursor"),
         ("key: [sale_id]", "key: [sale]", "line 9: streams.sales.key.0: 'sale' is no column of sales; a"),

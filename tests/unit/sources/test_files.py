@@ -1,21 +1,28 @@
 """Daily files in a folder and in a bucket: none forgotten, none half read, no row swallowed."""
 
+import codecs
+import csv
 import gzip
+import io
 import json
 import random
+import tempfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import boto3
+import hypothesis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 
 from include.channels import Column, FilesSource, load_channels
 from include.connections import Connection
 from include.errors import FixConnection, FixSource, OmniError, RetryLater
-from include.lake.reasons import ColumnMissing, Unreadable
+from include.lake.reasons import ColumnMissing, Reason, Unreadable
 from include.settings import Settings
 from include.sources import files
 from include.sources.interval import interval
@@ -167,6 +174,92 @@ def test_a_csv_without_a_good_header_is_the_sources_fault(
 ) -> None:
     with pytest.raises(FixSource, match="header"):
         csv_rows(place, settings, folder, text)
+
+
+PLAIN = EVENTS.model_copy(update={"source": FilesSource(kind="files", path="{date}.ndjson", format="ndjson")})
+VALUES = st.none() | st.booleans() | st.integers() | st.text(max_size=8)
+RECORDS = st.dictionaries(st.text(min_size=1, max_size=4), VALUES | st.lists(VALUES, max_size=2), max_size=4)
+GARBAGE = st.sampled_from(["{", "[1]", "7", '"a"', "null", "NaN", " ", '{"a": 1, "a": 2}', "9" * 5000,
+                           '{"a": 1e99999999999999999999}'])  # fmt: skip
+CELLS = st.text(st.characters(exclude_characters="\r\n\0\ufeff", exclude_categories=["Cs"]), max_size=6)
+QUICK = hypothesis.settings(max_examples=150, deadline=None, derandomize=True, database=None)
+
+
+def read_file(name: str, content: bytes, stream: Any) -> list[Any]:
+    """What is read of a single day's file."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / name).write_bytes(content)
+        connection = Connection("shop_events", "fs", extra={"path": folder})
+        return read(connection, Settings(var=Path(folder)), stream=stream)
+
+
+@given(st.lists(st.tuples(RECORDS | GARBAGE, st.booleans(), st.sampled_from(["\n", "\r\n"])), max_size=12))
+@QUICK
+def test_of_lines_of_json_none_is_lost_and_none_is_invented(entries: list[Any]) -> None:
+    content, expected = "", []
+    for entry, is_marked, end in entries:
+        text = entry if isinstance(entry, str) else json.dumps(entry, ensure_ascii=False)
+        content += "\ufeff" * is_marked + text + end
+        expected.append(entry)
+    found = read_file("2026-03-15.ndjson", content.encode(), PLAIN)
+    assert [row.raw if isinstance(row, Unreadable) else row for row in found] == expected
+
+
+@given(st.lists(st.tuples(CELLS, CELLS, CELLS), max_size=12), st.sampled_from([",", ";", "\t", "|", " "]))
+@QUICK
+def test_of_csv_rows_none_is_lost_and_none_is_invented(rows: list[Any], delimiter: str) -> None:
+    out = io.StringIO()
+    csv.writer(out, delimiter=delimiter, quoting=csv.QUOTE_ALL).writerows([("id", "name", "note"), *rows])
+    source = FilesSource(kind="files", path="{date}.csv", format="csv", delimiter=delimiter)
+    found = read_file("2026-03-15.csv", out.getvalue().encode(), CSV.model_copy(update={"source": source}))
+    assert found == [{"id": a or None, "name": b or None, "note": c or None} for a, b, c in rows]
+
+
+@pytest.mark.parametrize("mark", [codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE,
+                                  codecs.BOM_UTF32_BE])  # fmt: skip
+@pytest.mark.parametrize("kind", ["ndjson", "csv"])
+def test_a_file_marked_as_another_encoding_is_the_sources_fault(mark: bytes, kind: str) -> None:
+    stream = CSV if kind == "csv" else PLAIN
+    encoding = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be",
+                codecs.BOM_UTF32_LE: "utf-32-le", codecs.BOM_UTF32_BE: "utf-32-be"}[mark]  # fmt: skip
+    content = mark + '{"event_id": "e1"}\n'.encode(encoding)
+    with pytest.raises(FixSource, match=f"web_events: 2026-03-15.{kind} is marked as UTF-16 or UTF-32"):
+        read_file(f"2026-03-15.{kind}", content, stream)
+
+
+def test_a_byte_order_mark_costs_no_row_and_no_column(
+    folder: Path, place: Connection, settings: Settings
+) -> None:
+    one = b"\xef\xbb\xbf" + lines(event(1), event(2))
+    put(folder, "2026-03-15", gzip.compress(one) + gzip.compress(one.replace(b"e1", b"e3")))
+    assert [row["event_id"] for row in read(place, settings)] == ["e1", "e2", "e3", "e2"]
+    text = "\ufeff\ufeffid,name,note\n1,a,b\n\ufeff2,c,d\n".encode()
+    assert [row["id"] for row in csv_rows(place, settings, folder, text)] == ["1", "2"]
+
+
+@pytest.mark.parametrize("day", ["2026-02-30", "2026-13-01", "0000-00-00", "2026-00-10"])
+def test_a_file_of_a_day_that_no_calendar_has_is_named(
+    folder: Path, place: Connection, settings: Settings, day: str
+) -> None:
+    put(folder, "2026-03-15", gzip.compress(lines(event(1))))
+    put(folder, day, gzip.compress(lines(event(2))))
+    said = f"shop_events holds web_events/date={day}/events.ndjson.gz, and no calendar has the day {day}. Ask"
+    with pytest.raises(FixSource, match=said):
+        read(place, settings)
+
+
+def test_a_line_that_names_a_key_twice_is_refused_counted_and_kept(
+    folder: Path, place: Connection, settings: Settings
+) -> None:
+    good = [json.dumps(event(n)) for n in range(50)]
+    bad = json.dumps(event(60)).replace('"page": null', '"page": "a", "page": "b"')
+    inner = json.dumps(event(61)).replace('"page": null', '"more": {"a": 1, "a": 1}')
+    put(folder, "2026-03-15", gzip.compress("\n".join([*good, bad, inner]).encode()))
+    [manifest] = land_stream("shop", "web_events", DAY, place, settings)
+    assert (manifest["rows_in"], manifest["loaded"], manifest["reasons"]) == (52, 50, {"doubled_key": 2})
+    raw = [json.loads(row["raw"])["_line"] for row in refused_rows(settings, "shop/web_events")]
+    assert raw == [bad, inner]
+    assert Reason.DOUBLED_KEY == "doubled_key"
 
 
 @pytest.fixture(scope="module")

@@ -3,14 +3,17 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
 
-from include.channels import load_channels
+from include.channels import Column, Stream, load_channels
 from include.connections import Connection
 from include.errors import FixConnection, FixSource, RetryLater
-from include.lake.reasons import ColumnMissing
+from include.lake.convert import convert
+from include.lake.reasons import ColumnMissing, Reason, Unreadable
+from include.lake.validate import Tally, validate
 from include.sandbox.access import open_doors
 from include.sandbox.servers.postgres import Postgres
 from include.settings import Settings
@@ -198,3 +201,200 @@ def test_a_hostile_table_name_is_only_a_name(server: Connection, settings: Setti
     hostile = RETURNS.model_copy(update={"source": source})
     with pytest.raises(FixSource, match="no table"):
         list(sql.read(hostile, server, span(settings)))
+
+
+@pytest.mark.parametrize("landed", [[], [date(2026, 3, 14)]])
+def test_rows_whose_cursor_is_no_moment_are_read_refused_and_counted(
+    server: Connection, owner: psycopg.Connection[Any], settings: Settings, landed: list[date]
+) -> None:
+    for number in range(100, 140):
+        put(owner, number)
+    for number, cursor in enumerate((None, "infinity", "-infinity")):
+        put(owner, number, updated_at=cursor)
+    items = read(server, settings, landed)
+    checked = validate(RETURNS, items, Tally(), span(settings, landed).span)
+    assert (len(items), len(checked.accepted)) == (43, 40)
+    assert sorted(f"{one.refusal.reason} {one.refusal.field}" for one in checked.refused) == [
+        "bad_type updated_at", "bad_type updated_at", "missing_required updated_at",
+    ]  # fmt: skip
+
+
+def test_a_row_without_a_cursor_is_in_the_counts_of_the_night(
+    server: Connection, owner: psycopg.Connection[Any], settings: Settings
+) -> None:
+    for number in range(39):
+        put(owner, number)
+    put(owner, 50, updated_at=None)
+    [manifest] = land_stream("stores", "returns", DAY, server, settings)
+    assert (manifest["rows_in"], manifest["loaded"]) == (40, 39)
+    assert manifest["reasons"] == {"missing_required": 1}
+
+
+ZONE = "Europe/London"
+LOCAL = RETURNS.model_copy(
+    update={
+        "columns": {
+            **RETURNS.columns,
+            "updated_at": RETURNS.columns["updated_at"].model_copy(update={"time_zone": ZONE}),
+        }
+    }
+)
+
+
+def read_local(
+    server: Connection, start: datetime | None, end: datetime, stream: Stream = LOCAL
+) -> list[Any]:
+    """Rows as the contract takes them: none may be refused."""
+    found = Interval(None if start is None else DAY, DAY, start, end)
+    items = [row for rows in sql.read(stream, server, found) for row in rows]
+    checked = validate(stream, items, Tally(), found.span)
+    assert [one.refusal for one in checked.refused] == []
+    return [row["return_id"] for row in items]
+
+
+def put_local(owner: psycopg.Connection[Any], moments: list[datetime], kind: str = "timestamp") -> None:
+    """Rows written at these moments by clocks of London, which write no offset."""
+    owner.execute(f"alter table returns alter column updated_at type {kind}")
+    for number, moment in enumerate(moments):
+        wall = moment.astimezone(ZoneInfo(ZONE)).replace(tzinfo=None)
+        put(owner, number, "2026-01-01 00:00+00", updated_at=str(wall))
+
+
+def every(minutes: int, begin: datetime, hours: int) -> list[datetime]:
+    return [begin + timedelta(minutes=n) for n in range(0, hours * 60, minutes)]
+
+
+def test_a_summer_day_of_naive_times_is_cut_where_the_contract_cuts_it(
+    server: Connection, owner: psycopg.Connection[Any]
+) -> None:
+    moments = every(30, datetime(2026, 7, 14, 20, tzinfo=UTC), 32)
+    put_local(owner, moments)
+    start, end = datetime(2026, 7, 14, 23, tzinfo=UTC), datetime(2026, 7, 15, 23, tzinfo=UTC)
+    assert read_local(server, start, end) == [
+        f"r{n}" for n, moment in enumerate(moments) if start <= moment < end
+    ]
+    assert len(read_local(server, None, end)) == sum(moment < end for moment in moments)
+
+
+@pytest.mark.parametrize("midnight", [23, 0, 1, 2, 5])
+@pytest.mark.parametrize("change", [date(2026, 3, 29), date(2026, 10, 25)])
+def test_no_row_is_lost_on_the_days_when_the_clocks_change(
+    server: Connection, owner: psycopg.Connection[Any], change: date, midnight: int
+) -> None:
+    """Nights end at `midnight` UTC, read what has been written by then, and read back over one hour."""
+    first = datetime(change.year, change.month, change.day - 1, tzinfo=UTC)
+    moments = every(10, first, 72)
+    owner.execute("alter table returns alter column updated_at type timestamp")
+    ends = [first + timedelta(days=n, hours=midnight) for n in range(4)]
+    seen: set[str] = set()
+    begin, written = None, 0
+    for end in ends:
+        for number, moment in enumerate(moments):
+            if (begin is None or moment >= begin) and moment < end:
+                wall = moment.astimezone(ZoneInfo(ZONE)).replace(tzinfo=None)
+                put(owner, number, "2026-01-01 00:00+00", updated_at=str(wall))
+                written += 1
+        seen.update(read_local(server, begin and begin - timedelta(hours=1), end))
+        begin = end
+    assert written > 400
+    assert len(seen) == written
+
+
+@pytest.mark.parametrize(
+    ("zone", "days"),
+    [
+        (ZONE, [(3, 29), (7, 15), (10, 25)]),
+        ("America/New_York", [(3, 8), (11, 1)]),
+        ("Australia/Lord_Howe", [(4, 4), (10, 3)]),  # half an hour
+        ("Asia/Kolkata", [(7, 15)]),
+    ],
+)
+def test_the_bound_is_the_first_local_time_that_the_contract_takes_for_it(
+    zone: str, days: list[tuple[int, int]]
+) -> None:
+    column = Column(name="at", type="timestamp", time_zone=zone)
+    for month, day in days:
+        for moment in every(15, datetime(2026, month, day, tzinfo=UTC), 24):
+            found = sql._first_local(moment, column)
+            walls = [(found + shift).isoformat(" ") for shift in (-sql._TICK, timedelta(0))]
+            before, at = (value.as_py() for value in convert(walls, column)[0])
+            assert before < moment <= at
+
+
+@pytest.mark.parametrize("kind", ["date", "local_time", "timestamp(0)"])
+def test_days_and_types_of_the_databases_own_are_cut_in_the_columns_zone(
+    server: Connection, owner: psycopg.Connection[Any], kind: str
+) -> None:
+    owner.execute("drop domain if exists local_time cascade")
+    owner.execute("create domain local_time as timestamp check (value > '2000-01-01')")
+    days = [datetime(2026, 7, n, 23, tzinfo=UTC) for n in (12, 13, 14, 15)]  # midnight, a day later
+    put_local(owner, days, kind)
+    start, end = datetime(2026, 7, 13, 23, tzinfo=UTC), datetime(2026, 7, 15, 23, tzinfo=UTC)
+    assert read_local(server, start, end) == ["r1", "r2"]
+
+
+def test_a_zone_does_not_move_times_that_have_an_offset(
+    server: Connection, owner: psycopg.Connection[Any]
+) -> None:
+    end = datetime(2026, 7, 15, 23, tzinfo=UTC)
+    for number, at in enumerate(("2026-07-15 22:59:59+00", "2026-07-15 23:00+00", "2026-07-15 23:30+01")):
+        put(owner, number, at)
+    assert read_local(server, None, end) == ["r2", "r0"]
+
+
+def test_json_that_names_a_key_twice_spoils_its_row(
+    server: Connection, owner: psycopg.Connection[Any], settings: Settings
+) -> None:
+    owner.execute("alter table returns add column more json")
+    for number, more in enumerate(('{"a": 0.10}', '{"a": 1, "a": 2}', '[{"b": {"a": 1, "a": 1}}]')):
+        put(owner, number, more=more)
+    put(owner, 7, more='{"a": 1e99999999999999999999}')
+    good, *bad = read(server, settings)
+    assert str(good["more"]["a"]) == "0.10"
+    assert [(type(row), row.reason) for row in bad] == [
+        (Unreadable, Reason.DOUBLED_KEY), (Unreadable, Reason.DOUBLED_KEY), (Unreadable, Reason.NOT_JSON),
+    ]  # fmt: skip
+    assert '"return_id": "r1"' in bad[0].raw and '"more": {"a": 1, "a": 2}' in bad[0].raw
+
+
+def test_values_that_python_has_no_type_for_cost_no_other_row(
+    server: Connection, owner: psycopg.Connection[Any], settings: Settings
+) -> None:
+    owner.execute("alter table returns add column a time, add column b interval, add column c timetz[]")
+    put(owner, 1, a="24:00", b="170000000 years", c="{24:00+00}")
+    put(owner, 2)
+    assert [row["a"] for row in read(server, settings)] == ["24:00:00", None]
+
+
+def test_bytes_that_are_no_text_spoil_their_own_value(
+    server: Connection, owner: psycopg.Connection[Any], settings: Settings
+) -> None:
+    owner.execute("drop database if exists old_tills")
+    owner.execute(
+        "create database old_tills encoding 'SQL_ASCII' template template0 lc_collate 'C' lc_ctype 'C'"
+    )
+    old = Connection(**{**server.__dict__, "schema": "old_tills"})
+    with psycopg.connect(
+        host=old.host,
+        port=old.port,
+        user=old.login,
+        password=old.password,
+        dbname=old.schema,
+        autocommit=True,
+    ) as session:
+        session.execute(TABLE)
+        for number in range(30):
+            put(session, number)
+        session.execute("update returns set sku = E'caf\\351' where return_id = 'r7'")
+        session.execute("update returns set sku = E'caf\\303\\251' where return_id = 'r8'")
+    [manifest] = land_stream("stores", "returns", DAY, old, settings)
+    assert (manifest["loaded"], manifest["reasons"]) == (29, {"bad_text": 1})
+    assert "café" in landed_rows(settings, "stores/returns")["sku"].to_pylist()
+
+
+@pytest.mark.parametrize("wrong", [{"password": "\ud800"}, {"host": "a..b"}, {"schema": "\udcff"}])
+def test_a_connection_that_cannot_be_sent_is_the_connections_fault(
+    server: Connection, settings: Settings, wrong: dict[str, str]
+) -> None:
+    with pytest.raises(FixConnection, match="holds what cannot be sent"):
+        read(Connection(**{**server.__dict__, **wrong}), settings)

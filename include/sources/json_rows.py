@@ -1,0 +1,110 @@
+"""JSON as the readers take it: exact numbers, and no object of which one value would win silently."""
+
+import json
+from contextlib import suppress
+from decimal import Decimal, DecimalException
+from typing import Any, NoReturn
+
+from include.channels import Stream, find_stream
+from include.errors import FixDeclaration, FixSource
+from include.lake.reasons import Reason, Unreadable
+
+_HOLDS_MORE = frozenset({dict, list, Unreadable})
+
+
+def parse(text: str | bytes) -> Any:
+    """The value of a JSON text; numbers with a point come as Decimal.
+
+    An object that names a key twice comes as `Unreadable`, wherever it lies: which value is meant, it
+    does not say. Bytes may be UTF-8, UTF-16 or UTF-32.
+
+    Raises:
+        ValueError: it is no JSON, is nested too deeply, or has a number with more digits than can be held.
+    """
+    try:
+        if isinstance(text, bytes):
+            text = text.decode(json.detect_encoding(text), "surrogatepass")
+        return _DECODER.decode(text)
+    except (DecimalException, RecursionError) as error:
+        raise ValueError(f"it cannot be held: {type(error).__name__}") from error
+
+
+def as_row(value: Any, stream: Stream, raw: str | None = None) -> Any:
+    """What `parse` gave for one row of `stream`, as a reader hands it on.
+
+    An unreadable part makes the whole row `Unreadable`; its text is `raw`, or else is written from its
+    values. In a list of nested rows it makes only the nested row that it lies in `Unreadable`.
+
+    Raises:
+        FixSource: the text cannot be written, so deeply is the row nested.
+    """
+    if not isinstance(value, dict):
+        return value
+    odd = [name for name, part in value.items() if type(part) in _HOLDS_MORE and _oddity(part)]
+    if not odd:
+        return value
+    if all(_is_list_of_rows(stream, name, value[name]) for name in odd):
+        return {**value, **{name: [_whole(line) for line in value[name]] for name in odd}}
+    return _whole(value) if raw is None else Unreadable(_oddity(value) or Reason.NOT_JSON, raw)
+
+
+def _whole(value: Any) -> Any:
+    reason = _oddity(value)
+    if reason is None or isinstance(value, Unreadable):
+        return value
+    try:
+        return Unreadable(reason, _text(value))
+    except RecursionError as error:
+        raise FixSource(f"a row with {reason} is nested too deeply to be kept") from error
+
+
+def _oddity(value: Any) -> Reason | None:
+    """The reason of an unreadable part at any depth; without recursion, for any depth can be asked about."""
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Unreadable):
+            return part.reason
+        if isinstance(part, dict):
+            waiting.extend(part.values())
+        elif isinstance(part, list):
+            waiting.extend(part)
+    return None
+
+
+def _is_list_of_rows(stream: Stream, name: str, value: Any) -> bool:
+    """Whether the elements are rows of a stream nested in this one; in an unknown stream any list may be."""
+    if not isinstance(value, list) or name in stream.columns:
+        return False
+    with suppress(FixDeclaration):
+        channel, _ = find_stream(stream.channel, stream.name)
+        children = channel.nested_in(stream.name)
+        return any(child.nested is not None and child.nested.field == name for child in children)
+    return True
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any] | Unreadable:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else Unreadable(Reason.DOUBLED_KEY, _object_text(pairs))
+
+
+def _object_text(pairs: list[tuple[str, Any]]) -> str:
+    return "{" + ", ".join(f"{_text(name)}: {_text(value)}" for name, value in pairs) + "}"
+
+
+def _text(value: Any) -> str:
+    """The JSON that a value was read from, but for blanks and escapes."""
+    if isinstance(value, Unreadable):
+        return value.raw
+    if isinstance(value, dict):
+        return _object_text(list(value.items()))
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_text, value)) + "]"
+    return str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_object)
