@@ -7,6 +7,7 @@ night reads back over the lag that the stream declares, and passes over what has
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,12 +23,20 @@ from include.lake.store import Store
 class Lag:
     """The stretch before `begin`, where the night's own rows begin, and what is known of it.
 
-    `digests`: rows that have landed; `refused`: marks of rows that were refused, or repaired since.
+    `digests`: rows that have landed; `refused`: marks of rows that were refused, or repaired since;
+    `timeless`: marks of rows refused without a readable cursor, which every night reads and refuses.
     """
 
     begin: datetime
     digests: frozenset[bytes]
     refused: frozenset[str]
+    timeless: frozenset[str]
+
+
+class _Known(NamedTuple):
+    digests: set[bytes]
+    refused: set[str]
+    timeless: set[str]
 
 
 def lags(
@@ -44,17 +53,20 @@ def lags(
     """
     top, children = streams
     versions: set[str] = set()
-    found: dict[str, tuple[set[bytes], set[str]]] = {s.name: (set(), set()) for s in (top, *children)}
+    found = {s.name: _Known(set(), set(), set()) for s in (top, *children)}
     for day in sorted(days):
         for stream in (top, *children):
-            existing, (landed, refused) = Existing(stream, day, *stores), found[stream.name]
+            existing, known = Existing(stream, day, *stores), found[stream.name]
             for table in existing.rows():
                 recent = _recent(stream, table, since, versions)
-                landed.update(digests(recent, [*stream.columns, *added_columns(stream)]))
+                known.digests.update(digests(recent, [*stream.columns, *added_columns(stream)]))
                 if stream is top and stream.has_versions:
                     versions.update(filter(None, recent[VERSION].to_pylist()))
-            refused.update(_refused(stream, existing))
-    return {name: Lag(begin, frozenset(a), frozenset(b)) for name, (a, b) in found.items()}
+            for _, row in existing.refused():
+                kind = known.timeless if row["field"] == stream.cursor else known.refused
+                kind.add(mark(row["raw"]))
+            known.refused.update(name.partition("-")[0] for name in existing.repaired)
+    return {name: Lag(begin, *map(frozenset, known)) for name, known in found.items()}
 
 
 def _recent(stream: Stream, table: pa.Table, since: datetime, versions: set[str]) -> pa.Table:
@@ -63,12 +75,3 @@ def _recent(stream: Stream, table: pa.Table, since: datetime, versions: set[str]
             pc.greater_equal(table[stream.cursor], pa.scalar(since, pa.timestamp("us", "UTC")))
         )
     return table.filter(pc.is_in(table[VERSION], value_set=pa.array(sorted(versions), pa.string())))
-
-
-def _refused(stream: Stream, existing: Existing) -> Iterable[str]:
-    """A row without a readable cursor is of no time: it is refused, and counted, every night."""
-    for _, row in existing.refused():
-        if row["field"] != stream.cursor:
-            yield mark(row["raw"])
-    for name in existing.repaired:
-        yield name.partition("-")[0]

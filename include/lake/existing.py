@@ -38,8 +38,8 @@ class Existing:
     @property
     def added_columns(self) -> list[str]:
         """The lake's columns by which rows are compared: no `_row_version` if they landed before it was."""
-        is_older = self.manifest is not None and "within_lag" not in self.manifest
-        return [EXTRA] if is_older else added_columns(self._stream)
+        is_old = self.manifest is not None and is_older(self.manifest)
+        return [EXTRA] if is_old else added_columns(self._stream)
 
     def rows(self) -> Iterator[pa.Table]:
         """Landed rows, in order, by the contract as it is now."""
@@ -91,6 +91,11 @@ def align(stream: Stream, table: pa.Table) -> pa.Table:
                 f"Give the column a new name, or land the stream anew."
             ) from error
     return pa.table(arrays, schema=contract_schema(stream))
+
+
+def is_older(manifest: Manifest | None) -> bool:
+    """Whether a partition landed before texts were cleaned and documents got their versions."""
+    return manifest is None or "within_lag" not in manifest
 
 
 def mark(raw: str) -> str:

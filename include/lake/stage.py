@@ -19,7 +19,7 @@ from include.lake.refused import RefusedWriter
 from include.lake.schema import ARRIVED, DATE, fingerprint, landed_schema, quarantine_schema
 from include.lake.staged import Cursor, Staged, as_text, unite_cursors
 from include.lake.store import Store
-from include.lake.validate import Item, Refusals, Span, Tally, validate
+from include.lake.validate import Item, Refusals, Refused, Span, Tally, validate
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,7 @@ class Stage:
         self._ahead = [c.name for c in stream.columns.values() if c.happened]
         self._future: Counter[str] = Counter()
         self._late = 0
+        self._timeless = 0
         self._landed: set[bytes] = set()
         self._seen: set[bytes] = set()
         self._duplicates = 0
@@ -77,10 +78,7 @@ class Stage:
         offset = self.tally.rows
         checked = validate(self.stream, items, self.tally, self._span, already)
         self._write(self._new(checked.accepted))
-        known = self._lag.refused if self._lag else frozenset()
-        refused = [row for row in checked.refused if mark(row.raw) not in known]
-        self._count_again(len(checked.refused) - len(refused))
-        self.refused.add(refused, offset)
+        self._refuse(checked.refused, offset)
         point("in_stage", self.stream.name)
 
     def seal(self, cursor: Cursor, source: str) -> Staged:
@@ -128,6 +126,15 @@ class Stage:
                 keep.append(place)
         return table if len(keep) == len(table) else table.take(pa.array(keep, pa.int64()))
 
+    def _refuse(self, found: Sequence[Refused], offset: int) -> None:
+        """Set aside what no earlier night has; what every night meets is set aside again, and known."""
+        if self._lag:
+            new = [row for row in found if mark(row.raw) not in self._lag.refused]
+            self._count_again(len(found) - len(new))
+            self._timeless += sum(mark(row.raw) in self._lag.timeless for row in new)
+            found = new
+        self.refused.add(found, offset)
+
     def _count_again(self, rows: int) -> None:
         """Rows that an earlier night has dealt with are none of this night's."""
         self.tally.again += rows
@@ -151,10 +158,14 @@ class Stage:
             self._late += pc.sum(pc.less(moments, pa.scalar(self._lag.begin, moments.type))).as_py() or 0
 
     def _within_lag(self, old: Manifest) -> dict[str, int]:
-        """`again`: rows that earlier nights had read; `late`: rows that they had not."""
-        before = old.get("within_lag", {"again": 0, "late": 0})
+        """`again`: rows that earlier nights had read; `late`: rows that they had not.
+
+        `timeless`: refused rows without a readable cursor, which the night before had refused too.
+        """
+        before = old.get("within_lag", {"again": 0, "late": 0, "timeless": 0})
         late = self._late if self._lag else before["late"]
-        return {"again": max(self.tally.again, before["again"]), "late": late}
+        again = max(self.tally.again, before["again"])
+        return {"again": again, "late": late, "timeless": max(self._timeless, before["timeless"])}
 
     def _manifest(self, cursor: Cursor, source: str) -> Manifest:
         """Counts of the united partition; nothing in it differs between two equal runs."""

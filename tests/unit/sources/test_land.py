@@ -313,7 +313,7 @@ def test_a_row_committed_after_the_nights_read_and_dated_before_it_lands_the_nex
 
     assert sorted(landed_rows(settings, "shop/orders", NEXT)["order_id"].to_pylist()) == ["o3", "o4", "o5"]
     assert (orders["rows_in"], orders["loaded"], orders["duplicate"]) == (3, 3, 0)
-    assert orders["within_lag"] == {"again": 2, "late": 2}
+    assert orders["within_lag"] == {"again": 2, "late": 2, "timeless": 0}
     assert (lines["rows_in"], lines["loaded"], lines["within_lag"]["again"]) == (6, 6, 4)
 
 
@@ -404,3 +404,23 @@ def test_moments_after_the_arrival_are_counted_by_column(api: Api, settings: Set
     api.rows["orders"] = [order(1, ordered_at="2099-01-01T00:00:00Z"), order(2)]
     assert land(api, settings)[1]["future"] == {"ordered_at": 1}
     assert land(api, settings)[1]["future"] == {"ordered_at": 1}
+
+
+def test_rows_without_a_cursor_are_refused_each_night_and_do_not_shut_the_gate_of_a_quiet_one(
+    api: Api, settings: Settings
+) -> None:
+    timeless = [order(n, updated_at=None) for n in range(100, 103)]
+    api.rows["orders"] = [order(n, at="2026-03-15T20:00:00+00:00") for n in range(70)]
+    api.replies = [(200, {}, page([*api.rows["orders"], *timeless]))]
+    assert land(api, settings)[1]["quarantined"] == 3
+    api.replies = [(200, {}, page([order(80, at=SECOND), *timeless]))]
+    assert [m["quarantined"] for m in land(api, settings, NEXT)] == [0, 3]
+    worse = [*timeless, order(200, updated_at=None), order(201, updated_at=None)]
+    api.replies = [(200, {}, page([order(90, at=THIRD), *worse]))]
+    with pytest.raises(CheckFailed, match="missing_required updated_at"):
+        land(api, settings, AFTER)
+
+
+def page(rows: list[dict[str, Any]]) -> bytes:
+    """A whole list on one page."""
+    return json.dumps({"data": rows, "next_cursor": None, "total": len(rows)}).encode()
