@@ -5,8 +5,6 @@ values that cannot be read. So good data costs nothing, bad values cost a few ca
 paths judge a value by the same rule.
 """
 
-import json
-import math
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +15,8 @@ import pyarrow.compute as pc
 
 from include.channels import Column
 from include.lake.clean import clean, is_blank
-from include.lake.reasons import Reason, Unreadable
+from include.lake.json_text import from_cell, to_json
+from include.lake.reasons import Bad, Reason
 from include.lake.schema import TYPES
 
 MAX_TEXT = 64 * 1024
@@ -82,16 +81,8 @@ def _by_halves(
     return pa.concat_arrays([left, right])
 
 
-class _Bad(ValueError):
-    """A rule of ours is broken; `reason` says which."""
-
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
 def _reason(error: Exception) -> Reason:
-    if isinstance(error, _Bad):
+    if isinstance(error, Bad):
         return error.reason
     return Reason.BAD_TEXT if isinstance(error, UnicodeError) else Reason.BAD_TYPE
 
@@ -114,9 +105,9 @@ def _strings(values: list[Any], limit: int = MAX_TEXT) -> pa.Array:
     """Texts as they land: clean, and null where they were blank."""
     array = pa.array(values, pa.string())  # a lone surrogate fails here
     if (pc.max(pc.binary_length(array)).as_py() or 0) > limit:
-        raise _Bad(Reason.TOO_LARGE)
+        raise Bad(Reason.TOO_LARGE)
     if pc.any(pc.match_substring(array, "\0")).as_py():
-        raise _Bad(Reason.BAD_TEXT)
+        raise Bad(Reason.BAD_TEXT)
     return clean(array)
 
 
@@ -133,7 +124,7 @@ def _cast(values: list[Any], type_: pa.DataType) -> pa.Array:
     strings = _strings(values)
     is_whole = pc.all(pc.match_substring_regex(strings, WHOLE_NUMBER)).as_py()
     if pa.types.is_integer(type_) and is_whole is False:
-        raise _Bad(Reason.BAD_TYPE)  # 0x1A is no number of pieces
+        raise Bad(Reason.BAD_TYPE)  # 0x1A is no number of pieces
     array = pc.cast(strings, type_)
     if pa.types.is_date(type_):
         _in_range(array)
@@ -169,7 +160,7 @@ def _in_range(array: pa.Array) -> None:
         days = bounds.cast(pa.struct([("min", pa.date32()), ("max", pa.date32())]), safe=False)
         low, high = days["min"].value, days["max"].value
         if low < _day(EARLIEST) or high > _day(LATEST):
-            raise _Bad(Reason.BAD_TYPE)
+            raise Bad(Reason.BAD_TYPE)
 
 
 def _day(text: str) -> int:
@@ -181,52 +172,8 @@ def _flags(values: list[Any]) -> pa.Array:
 
 
 def _json(values: list[Any], text: bool) -> pa.Array:
-    parsed = [_parsed(v) if text else v for v in values]
+    parsed = [from_cell(v) if text else v for v in values]
     array = _strings([None if v is None else to_json(v) for v in parsed], MAX_JSON)
     if pc.any(pc.match_substring(array, "\\u0000")).as_py():
-        raise _Bad(Reason.BAD_TEXT)
+        raise Bad(Reason.BAD_TEXT)
     return array
-
-
-def _parsed(cell: str | None) -> Any:
-    return json.loads(cell, object_pairs_hook=_distinct) if cell and cell.strip() else None
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise _Bad(Reason.DOUBLED_KEY)
-    return found
-
-
-def to_json(value: Any) -> str:
-    """Compact JSON with sorted keys, so that equal content is equal text; decimals as strings.
-
-    Raises:
-        ValueError: a part of it could not be read.
-    """
-    try:
-        return _dump(value)
-    except ValueError:
-        return _dump(_finite(value))
-
-
-def _dump(value: Any) -> str:
-    return json.dumps(
-        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain, allow_nan=False
-    )
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, Unreadable):
-        raise _Bad(value.reason)
-    return str(value)
-
-
-def _finite(value: Any) -> Any:
-    """NaN and infinity, which JSON has no numbers for, as texts."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if isinstance(value, dict):
-        return {key: _finite(part) for key, part in value.items()}
-    return [_finite(part) for part in value] if isinstance(value, list) else value

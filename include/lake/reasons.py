@@ -21,6 +21,14 @@ class Reason(StrEnum):
     DOUBLED_KEY = "doubled_key"  # a field twice in one object, or a line's key twice within one document
 
 
+class Bad(ValueError):
+    """A value breaks a rule of the lake; `reason` says which."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 @dataclass(frozen=True)
 class Refusal:
     """Why one row is refused: the reason and the field it lies in ('' if the whole row)."""
