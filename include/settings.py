@@ -3,9 +3,14 @@
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from include.company import Country, Currency, Languages, TimeZone, load_company
+from include.errors import FixDeclaration
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -13,12 +18,17 @@ ROOT = Path(__file__).resolve().parents[1]
 class Settings(BaseSettings):
     """Settings of one installation, each from the environment variable `OMNI_<NAME>`.
 
+    `country`, `languages`, `currency` and `time_zone` are the company's (`include/company.yml`) where no
+    variable says otherwise.
     `var` holds all state of a local run; `lake_url` and `ledger_url` move those two elsewhere
     (any fsspec URL, any SQLAlchemy URL). `clock` is `wall` in production, `sandbox` where the
     business date decides what time it is (see `include.clock`). `schedules` switches the DAGs' own
     schedules off where a command drives the night; with `first_night` every night from that date on
     is run, missed ones one after another, and without it only the latest; a task is tried again
     `retries` times, the first time after `retry_seconds`.
+
+    Raises:
+        FixDeclaration: a value is wrong: names the variable, or file, line and field.
     """
 
     model_config = SettingsConfigDict(env_prefix="OMNI_", env_ignore_empty=True, frozen=True)
@@ -26,8 +36,10 @@ class Settings(BaseSettings):
     var: Path = ROOT / "var"
     lake_url: str = ""
     ledger_url: str = ""
-    time_zone: str = "Europe/London"
-    currency: str = "GBP"
+    country: Country
+    languages: Languages
+    currency: Currency
+    time_zone: TimeZone
     clock: str = "wall"
     client_timeout: float = 20.0
     lease: float = 30.0
@@ -35,6 +47,25 @@ class Settings(BaseSettings):
     first_night: date | None = None
     retry_seconds: int = 60
     retries: int = 3
+
+    def __init__(self, **given: Any) -> None:
+        try:
+            super().__init__(**given)
+        except ValidationError as error:
+            raise FixDeclaration("\n".join(_complain(e) for e in error.errors())) from None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given first, then the environment, then the company's declaration."""
+        declared = InitSettingsSource(settings_cls, load_company().model_dump())
+        return init_settings, env_settings, declared
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -86,5 +117,15 @@ class Settings(BaseSettings):
 
 
 def load() -> Settings:
-    """Read the settings from the environment as it is now."""
+    """Read the settings from the environment as it is now.
+
+    Raises:
+        FixDeclaration: a value is wrong.
+    """
     return Settings()
+
+
+def _complain(error: Any) -> str:
+    """Name the variable, and never show its value: some hold passwords."""
+    name = str(error["loc"][0]) if error["loc"] else "settings"
+    return f"OMNI_{name.upper()}: {error['msg'].removeprefix('Value error, ')}"

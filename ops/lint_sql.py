@@ -1,12 +1,15 @@
 """Lint the SQL with sqlfluff's dbt templater, which needs a warehouse file to compile against."""
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from include.settings import ROOT
+from include.settings import ROOT, load
+from include.warehouse.contract import contract_columns
+from include.warehouse.dbt import company_variables
 from include.warehouse.listed import listed_models
 
 VARIABLES = {
@@ -29,7 +32,12 @@ def main() -> int:
 
 def _variables(folder: Path) -> Path:
     """A configuration with the variables that every run gives to dbt."""
-    known = VARIABLES | {kind: ",".join(names) for kind, names in listed_models().items()}
+    known = (
+        VARIABLES
+        | company_variables(load())
+        | {"contract": json.dumps(contract_columns())}
+        | {kind: ",".join(names) for kind, names in listed_models().items()}
+    )
     lines = ["[sqlfluff:templater:dbt:context]", *(f"{name} = {value}" for name, value in known.items())]
     path = folder / "variables.cfg"
     path.write_text("\n".join(lines) + "\n")

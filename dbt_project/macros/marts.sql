@@ -23,17 +23,6 @@
     (cast('0x' || substr({{ sha256_hex(text) }}, 1, 8) as bigint) / 4294967296.0)
 {%- endmacro %}
 
-{# A bounce after which the address is given up: any that does not say it may pass (4xx, full, try later). #}
-{% macro is_hard_bounce(reason) -%}
-    not coalesce(
-        regexp_matches(
-            lower({{ reason }}),
-            '(^|[^0-9])4[.]?[0-9][.]?[0-9]|soft|full|quota|temporar|try again|later|busy'
-        ),
-        false
-    )
-{%- endmacro %}
-
 {# Models of a kind (`audiences`, `journeys`) by name: every run lists the files and passes the list. #}
 {% macro listed(kind) -%}
     {%- set names = var(kind) -%}

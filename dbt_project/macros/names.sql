@@ -1,33 +1,23 @@
-{# Cyrillic letters that take several Latin ones, and others that have no plain letter beneath them. #}
-{% macro spell_out(name, letters) -%}
-    {%- set ns = namespace(text=name) -%}
-    {%- for letter, latin in letters.items() -%}
-        {%- set ns.text = "replace(" ~ ns.text ~ ", '" ~ letter ~ "', '" ~ latin ~ "')" -%}
-    {%- endfor -%}
-    {{ ns.text }}
-{%- endmacro %}
-
-{# A name in lower case whose letters have all been spelled out: Latin letters only, accents dropped. #}
-{% macro plain_letters(name) -%}
-    nullif(
-        regexp_replace(
-            strip_accents(
-                translate(
-                    {{ name }},
-                    'абвгдезийклмнопрстуфыэіїєґқңғүұһәө',
-                    'abvgdeziyklmnoprstufyeiiegknguuhao'
-                )
-            ),
-            '[^a-z]', '', 'g'
-        ),
-        ''
-    )
-{%- endmacro %}
-
-{# Whether two name keys can be one name: one begins the other (an initial too), or they differ by slips. #}
+{#
+    Whether two name keys can be one name: one begins the other (an initial too), or they differ by slips. Where a
+    sign is a syllable or a word, one sign more or less is another name.
+#}
 {% macro names_agree(a, b) -%}
-    (starts_with({{ a }}, {{ b }})
-    or starts_with({{ b }}, {{ a }})
-    or jaro_winkler_similarity({{ a }}, {{ b }}) >= {{ var('identity_name_similarity') }}
-    or damerau_levenshtein({{ a }}, {{ b }}) <= least(length({{ a }}), length({{ b }})) // 4)
+    ({{ a }} = {{ b }}
+    or {{ a }} = ''
+    or {{ b }} = ''
+    or (
+        not regexp_matches({{ a }} || {{ b }}, '[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}]')
+        and (
+            starts_with({{ a }}, {{ b }})
+            or starts_with({{ b }}, {{ a }})
+            or jaro_winkler_similarity({{ a }}, {{ b }}) >= {{ var('identity_name_similarity') }}
+            or damerau_levenshtein({{ a }}, {{ b }}) <= least(length({{ a }}), length({{ b }})) // 4
+        )
+    ))
+{%- endmacro %}
+
+{# The key of a name that was given; where no letter of it is left, one that agrees with no other record's. #}
+{% macro known_name(key, given) -%}
+    case when {{ given }} is not null then coalesce({{ key }}, '#' || md5(records.record_id)) end
 {%- endmacro %}

@@ -1,29 +1,21 @@
-{# E-mail as one would send to it: no blanks, lower case; null if it is no address. #}
-{% macro normalise_email(email) -%}
+{#
+    A value that names a person, or null where a system wrote a placeholder for nobody: nothing but zeros and
+    punctuation, or a value of seed placeholders for all, for its kind (id, email, phone, name) or for its type.
+#}
+{% macro real_value(value, kind, type) -%}
     case
-        when regexp_matches({{ email }}, '^[^@]+@[^@]+\.[^@.]+$')
-            then lower(regexp_replace({{ email }}, '\s', '', 'g'))
+        when not regexp_matches({{ value }}, '^[0[:punct:][:space:]]*$')
+            and trim(lower({{ value }}), '<>()[]{}"''*#. ') not in (
+                select value from {{ ref('placeholders') }}
+                where identifier_type in ('all', '{{ kind }}', '{{ type }}')
+            )
+            then {{ value }}
     end
 {%- endmacro %}
 
-{# The mailbox behind a normalised e-mail, for matching only: tag removed, provider spellings and ignored dots folded. #}
-{% macro match_email(address) -%}
-    {%- set box = "split_part(split_part(" ~ address ~ ", '@', 1), '+', 1)" -%}
-    {%- set domain -%}
-        case split_part({{ address }}, '@', 2)
-        {%- for alias, canonical in var('email_domain_aliases').items() %} when '{{ alias }}' then '{{ canonical }}'{% endfor %}
-        else split_part({{ address }}, '@', 2) end
-    {%- endset -%}
-    case
-        when {{ domain }} in ('{{ var("email_domains_ignoring_dots") | join("', '") }}')
-            then replace({{ box }}, '.', '')
-        else {{ box }}
-    end || '@' || {{ domain }}
-{%- endmacro %}
-
-{# Telephone number in E.164 from the lookup `phone_numbers` joined under `lookup` (see include/warehouse/phones.py). #}
+{# Under what the lookup `phone_numbers` has a number as given, read in a country (see include/warehouse/phones.py). #}
 {% macro phone_lookup_key(phone, country) -%}
-    trim({{ phone }}) || '|' || coalesce(upper({{ country }}), '')
+    trim({{ phone }}) || '|' || coalesce(country_code({{ country }}), '')
 {%- endmacro %}
 
 {# SHA-256 of a text, 64 hexadecimal digits. #}

@@ -3,12 +3,13 @@
 One file per vendor; its name is the registration. `load_destinations()["mailhouse"].limits`.
 """
 
+import re
 from datetime import time
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, HttpUrl, field_validator, model_validator
+from pydantic import BeforeValidator, Field, HttpUrl, field_validator, model_validator
 
 from include.declarations import Declaration, read_document, validate
 from include.errors import FixDeclaration
@@ -16,16 +17,13 @@ from include.errors import FixDeclaration
 Operation = Literal["add", "remove", "update"]
 ContactPoint = Literal["email", "sms", "any", "none"]
 Layout = Literal["machine", "spreadsheet", "hashed"]
+ConsentChannel = Literal["email", "sms", "phone", "post", "messenger", "push", "ads"]
+Need = Literal["granted", "not_withdrawn"]
+
+NOT_WITHDRAWN = "not_withdrawn"
 
 FOLDER = Path(__file__).parent
 SENDERS = FOLDER.parent / "senders"
-
-
-class PerRecipient(Declaration):
-    """At most `messages` marketing messages to one address within `days`."""
-
-    messages: int = Field(gt=0)
-    days: int = Field(gt=0)
 
 
 class QuietHours(Declaration):
@@ -57,7 +55,6 @@ class Limits(Declaration):
     tries: int = Field(default=5, gt=0)
     retry_minutes: list[int] = Field(default=[5, 15, 60, 240], min_length=1)
     failures_in_a_row: int = Field(default=3, gt=0)
-    per_recipient: PerRecipient | None = None
     quiet_hours: QuietHours | None = None
 
 
@@ -82,17 +79,45 @@ class Guards(Declaration):
     fresh: tuple[str, ...] | None = None
 
 
-class ErrorCodes(Declaration):
-    """The vendor's own error codes by who must act; what is in none of them is a wrong payload."""
+def _codes(value: Any) -> Any:
+    """Ranges as `200-299`, both ends included, become the codes in them."""
+    if not isinstance(value, list):
+        return value
+    codes: list[Any] = []
+    for one in value:
+        ends = re.fullmatch(r"(\d{1,9})-(\d{1,9})", one) if isinstance(one, str) else None
+        if ends is None:
+            codes.append(one)
+            continue
+        first, last = int(ends[1]), int(ends[2])
+        if not first < last <= first + 1000:
+            raise ValueError(f"the range {one} must rise, and hold at most 1,001 codes")
+        codes += range(first, last + 1)
+    return codes
 
-    retry: tuple[int, ...] = ()
-    connection: tuple[int, ...] = ()
-    payload: tuple[int, ...] = ()
-    blocked_subcodes: tuple[int, ...] = ()
+
+Codes = Annotated[tuple[int, ...], BeforeValidator(_codes)]
+
+
+class ErrorCodes(Declaration):
+    """The vendor's own error codes by who must act; what is in none of them is a wrong payload.
+
+    A list holds codes, and ranges as `200-299`. A subcode decides before its code does.
+    """
+
+    retry: Codes = ()
+    connection: Codes = ()
+    payload: Codes = ()
+    payload_subcodes: Codes = ()
+    blocked_subcodes: Codes = ()
 
 
 class Destination(Declaration):
-    """One vendor. Fields without a default must stand in its file."""
+    """One vendor. Fields without a default must stand in its file.
+
+    `consents`: contact channels whose consent it asks for besides that of the contact point, to the sync's
+    purpose; each must be `granted`, or only `not_withdrawn`. A withdrawal holds back, and removes.
+    """
 
     name: str
     title: str
@@ -108,6 +133,7 @@ class Destination(Declaration):
     operations: tuple[Operation, ...] = ()
     mixes_operations: bool = True
     contact_points: tuple[ContactPoint, ...] = ()
+    consents: dict[ConsentChannel, Need] = Field(default={})
     layouts: tuple[Layout, ...] = ()
     guards: Guards = Guards()
     error_codes: ErrorCodes = ErrorCodes()

@@ -66,7 +66,10 @@ def lags(
                 kind = known.timeless if row["field"] == stream.cursor else known.refused
                 kind.add(mark(row["raw"]))
             known.refused.update(name.partition("-")[0] for name in existing.repaired)
-    return {name: Lag(begin, *map(frozenset, known)) for name, known in found.items()}
+    return {
+        name: Lag(begin, frozenset(known.digests), frozenset(known.refused), frozenset(known.timeless))
+        for name, known in found.items()
+    }
 
 
 def _recent(stream: Stream, table: pa.Table, since: datetime, versions: set[str]) -> pa.Table:

@@ -1,6 +1,8 @@
 """`python -m include.ledger`: bring the ledger to its newest shape, as the first task of a night would.
 
 With `--forget SYNC`: forget whom a destination holds of a sync that is declared no more, for it holds nobody.
+With `--arrived BATCH` or `--not-arrived BATCH`: settle a batch of unknown outcome, once its receiver was
+asked.
 """
 
 import argparse
@@ -11,17 +13,22 @@ from include.databases import naming
 from include.errors import FixDeclaration, OmniError
 from include.ledger.engine import SETTING, open_ledger, revision
 from include.ledger.retired import forget
+from include.ledger.settle import settle_batch
 from include.sandbox.parameters import read_world
 
 
 def main(arguments: list[str] | None = None) -> int:
     """0 when done, 2 when a person must act."""
     parser = argparse.ArgumentParser(prog="python -m include.ledger", description=__doc__)
-    parser.add_argument("--forget", metavar="SYNC")
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument("--forget", metavar="SYNC")
+    one.add_argument("--arrived", metavar="BATCH")
+    one.add_argument("--not-arrived", metavar="BATCH")
     asked = parser.parse_args(arguments)
+    batch = asked.arrived or asked.not_arrived
     try:
         house = settings.load()
-        if not asked.forget:
+        if not asked.forget and not batch:
             _refuse_made_up(house)
         with naming(SETTING):  # around the database alone: no other file's trouble is its
             engine = open_ledger(house)
@@ -29,6 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
             engine.dispose()
         if asked.forget:
             print(f"forgot {forget(house, asked.forget):,} people of {asked.forget}")
+        if batch:
+            print(settle_batch(house, batch, has_arrived=bool(asked.arrived)))
     except OmniError as error:
         print(error, file=sys.stderr)
         return 2

@@ -2,17 +2,18 @@
 
 planned → claimed → acknowledged; waiting for a person instead of planned, where a guard says so. A claim
 whose outcome was not learned is unknown until the destination has been looked at, or void where nobody can
-tell; a batch that a newer plan replaces is void.
+tell; a batch that a newer plan replaces is void. `reason` of a batch in flight is the last step that its
+sender noted, so that a later try knows how far it came.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
 from include.ledger.cuts import Batch
 from include.ledger.exposures import Sync
@@ -33,7 +34,10 @@ NOBODY: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class InFlight:
-    """A batch that is claimed, or whose outcome was not learned."""
+    """A batch that is claimed, or whose outcome was not learned, as its holder last saw it.
+
+    `reason`: the last step that was noted, or why it is unknown.
+    """
 
     batch_id: str
     sync: str
@@ -42,6 +46,8 @@ class InFlight:
     reference: str = ""
     fingerprint: str = ""
     lease_until: datetime | None = None
+    reason: str | None = None
+    business_date: date = date.min
 
 
 @dataclass(frozen=True)
@@ -83,9 +89,17 @@ def last_destination(db: Connection, sync: str) -> str | None:
 
 def in_flight(db: Connection, sync: str) -> list[InFlight]:
     """Batches of a sync whose outcome is open, in order."""
+    return _found(db, AudienceBatch.sync == sync, AudienceBatch.state.in_(IN_FLIGHT))
+
+
+def called(db: Connection, beginning: str) -> list[InFlight]:
+    """Batches in any state whose id begins so."""
+    return _found(db, AudienceBatch.batch_id.startswith(beginning, autoescape=True))
+
+
+def _found(db: Connection, *which: ColumnElement[bool]) -> list[InFlight]:
     columns = [getattr(AudienceBatch, field.name) for field in fields(InFlight)]
-    mine = (AudienceBatch.sync == sync, AudienceBatch.state.in_(IN_FLIGHT))
-    found = select(*columns).where(*mine).order_by(AudienceBatch.business_date, AudienceBatch.ordinal)
+    found = select(*columns).where(*which).order_by(AudienceBatch.business_date, AudienceBatch.ordinal)
     return [InFlight(**row._asdict()) for row in db.execute(found)]
 
 
@@ -148,32 +162,47 @@ def claim(db: Connection, batch_id: str, fingerprint: str, now: datetime, lease:
     """
     wall = datetime.now(UTC) + timedelta(seconds=lease)
     values = {"fingerprint": fingerprint, "claimed_at": now, "lease_until": wall}
-    fence = AudienceBatch.fence + 1
-    _change(db, batch_id, PLANNED, None, state=CLAIMED, fence=fence, **values)
+    planned = (AudienceBatch.batch_id == batch_id, AudienceBatch.state == PLANNED)
+    values |= {"state": CLAIMED, "fence": AudienceBatch.fence + 1, "reason": None}
+    _change(db, batch_id, PLANNED, planned, **values)
     return db.execute(select(AudienceBatch.fence).where(AudienceBatch.batch_id == batch_id)).scalar_one()
 
 
 def renew(db: Connection, row: InFlight, lease: float) -> None:
     """Hold a claimed batch for `lease` seconds more. Raises ClaimLost like `claim`."""
     wall = datetime.now(UTC) + timedelta(seconds=lease)
-    _change(db, row.batch_id, row.state, row.fence, lease_until=wall)
+    _change_held(db, row, lease_until=wall)
 
 
-def release(db: Connection, batch_id: str, before: str, fence: int, to: str, reason: str | None) -> None:
+def note(db: Connection, row: InFlight, step: str, lease: float) -> InFlight:
+    """Write down how far a batch in flight has come, and hold it as `renew` does; the batch as it is now."""
+    wall = datetime.now(UTC) + timedelta(seconds=lease)
+    _change_held(db, row, reason=step, lease_until=wall)
+    return replace(row, reason=step, lease_until=wall)
+
+
+def release(db: Connection, row: InFlight, to: str, reason: str | None) -> None:
     """A batch in flight becomes unknown, or planned again. Raises ClaimLost like `claim`."""
-    _change(db, batch_id, before, fence, state=to, reason=reason, lease_until=None)
+    _change_held(db, row, state=to, reason=reason, lease_until=None)
 
 
 def acknowledge(
-    db: Connection, row: InFlight, now: datetime, refused: Mapping[str, str] = NOBODY
+    db: Connection,
+    row: InFlight,
+    now: datetime,
+    refused: Mapping[str, str] = NOBODY,
+    reason: str | None = None,
 ) -> dict[str, int]:
-    """Write what the destination holds now, in the caller's transaction; counts by operation."""
-    done = {"state": ACKNOWLEDGED, "reason": None, "lease_until": None, "acknowledged_at": now}
-    _change(db, row.batch_id, row.state, row.fence, **done)
+    """Write what the destination holds now, in the caller's transaction; counts by operation.
+
+    `reason`: how it is known, where the destination has not said so itself.
+    """
+    done = {"state": ACKNOWLEDGED, "reason": reason, "lease_until": None, "acknowledged_at": now}
+    _change_held(db, row, **done)
     operations = _operations(db, row.batch_id)
-    for member, reason in refused.items():
+    for member, why in refused.items():
         line = (AudienceOperation.batch_id == row.batch_id, AudienceOperation.member == member)
-        db.execute(update(AudienceOperation).where(*line).values(refused=reason))
+        db.execute(update(AudienceOperation).where(*line).values(refused=why))
     kept = [
         Standing(o, _standing(o.operation, o.member in refused), refused.get(o.member))
         for o in operations
@@ -197,9 +226,7 @@ def give_up(db: Connection, row: InFlight) -> None:
 
     They are told again in the next plan, whichever way that goes.
     """
-    _change(
-        db, row.batch_id, row.state, row.fence, state=VOID, reason="its answer was lost", lease_until=None
-    )
+    _change_held(db, row, state=VOID, reason="its answer was lost", lease_until=None)
     operations = _operations(db, row.batch_id)
     uncertain = [Standing(o, UNCERTAIN) for o in operations]
     remember(db, row.sync, row.batch_id, [o.member for o in operations], uncertain)
@@ -210,9 +237,15 @@ def _operations(db: Connection, batch_id: str) -> Sequence[Row[Any]]:
     return db.execute(mine.order_by(AudienceOperation.member)).all()
 
 
-def _change(db: Connection, batch_id: str, before: str, wanted_fence: int | None, **values: Any) -> None:
-    where = [AudienceBatch.batch_id == batch_id, AudienceBatch.state == before]
-    if wanted_fence is not None:
-        where.append(AudienceBatch.fence == wanted_fence)
+def _change_held(db: Connection, row: InFlight, **values: Any) -> None:
+    """Change a batch only while it is as its holder last saw it, the noted step included."""
+    mine = (AudienceBatch.batch_id == row.batch_id, AudienceBatch.fence == row.fence)
+    as_seen = (AudienceBatch.state == row.state, AudienceBatch.reason.is_not_distinct_from(row.reason))
+    _change(db, row.batch_id, row.state, (*mine, *as_seen), **values)
+
+
+def _change(
+    db: Connection, batch_id: str, before: str, where: Sequence[ColumnElement[bool]], **values: Any
+) -> None:
     if db.execute(update(AudienceBatch).where(*where).values(**values)).rowcount != 1:
-        raise ClaimLost(f"batch {batch_id[:12]}: no longer {before}")
+        raise ClaimLost(f"batch {batch_id[:12]}: no longer {before}, or not as it was")

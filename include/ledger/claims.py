@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, func, select
 
 from include.clock import Clock
-from include.destinations import Destination, PerRecipient
+from include.destinations import Destination
 from include.failpoints import failpoint
 from include.ledger import rules, states
 from include.ledger.contacts import ContactPoint, Contacts
@@ -18,6 +18,7 @@ from include.ledger.models import Message
 from include.ledger.rules import Refusal
 from include.ledger.states import Held, Run
 from include.ledger.withdrawn import may_leave
+from include.policies import load_policies
 
 MAY_HAVE_LEFT = (states.CLAIMED, states.CONFIRMED, states.UNKNOWN)
 
@@ -49,6 +50,9 @@ def next_claim(queue: Queue) -> Claim | Refusal | None:
     """Claim the next due message, or refuse it. None when nothing is due.
 
     A refusal is already written: suppressed, expired, or put back until a later time.
+
+    Raises:
+        FixDeclaration: the contact policies are wrong; nothing is claimed.
     """
     with writing(queue.engine) as db:
         row = _next_due(db, queue)
@@ -106,17 +110,16 @@ def _refuse(db: Connection, queue: Queue, row: Row[Any], point: ContactPoint | N
     return (
         rules.refuse_expired(row.expires_at, now)
         or rules.refuse_contact(point, row.purpose)
-        or _refuse_frequent(db, row, limits.per_recipient, now)
+        or _refuse_frequent(db, row, now)
         or rules.refuse_quiet(point.time_zone if point else None, limits.quiet_hours, now)
     )
 
 
-def _refuse_frequent(
-    db: Connection, row: Row[Any], cap: PerRecipient | None, now: datetime
-) -> Refusal | None:
-    """What an address got lately, whoever sent it and whatever became of it; only marketing counts."""
-    if cap is None or row.purpose != "marketing":
+def _refuse_frequent(db: Connection, row: Row[Any], now: datetime) -> Refusal | None:
+    """What an address got lately, from any sender and whatever became of it; only marketing counts."""
+    if row.purpose != "marketing":
         return None
+    policies = load_policies()  # the numbers that the decision went by
     count = db.scalar(
         select(func.count())
         .select_from(Message)
@@ -124,12 +127,12 @@ def _refuse_frequent(
             Message.address_hash == row.address_hash,
             Message.purpose == "marketing",
             Message.state.in_(MAY_HAVE_LEFT),
-            func.coalesce(Message.sent_at, Message.claimed_at) > now - timedelta(days=cap.days),
+            func.coalesce(Message.sent_at, Message.claimed_at) > now - timedelta(days=policies.cap_days),
         )
     )
-    if (count or 0) < cap.messages:
+    if (count or 0) < policies.cap_messages:
         return None
-    return Refusal(rules.FREQUENCY_CAP, f"{count} messages to this address within {cap.days} days")
+    return Refusal(rules.FREQUENCY_CAP, f"{count} messages to this address within {policies.cap_days} days")
 
 
 def _write_refusal(db: Connection, run: Run, row: Row[Any], refusal: Refusal) -> None:

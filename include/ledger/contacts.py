@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from include.errors import RetryLater
 from include.settings import Settings
-from include.warehouse.published import current, read_mart
+from include.warehouse.published import current, list_marts, read_mart
 
 COLUMNS = [
     "contact_point_id",
@@ -30,6 +30,9 @@ COLUMNS = [
     "is_preferred",
 ]
 CONSENT_COLUMNS = {"marketing": "has_marketing_consent", "service": "has_service_consent"}
+
+
+STANDING = "fct_consent_standing"
 
 
 @dataclass(frozen=True)
@@ -113,3 +116,20 @@ def read_points(
             table = table.filter(pc.is_in(table.column(column), value_set=wanted))
     rows = table.select(COLUMNS).to_pylist()
     return sorted((ContactPoint(**row) for row in rows), key=lambda point: point.contact_point_id)
+
+
+def read_standing(version: Path, purpose: str, customer_ids: Collection[str]) -> dict[str, dict[str, bool]]:
+    """Customer → contact channel → whether consent to the purpose was granted last, or withdrawn.
+
+    Channels of which a customer has said nothing are absent. A version from before this was kept says nothing
+    of anybody.
+    """
+    if STANDING not in list_marts(version):
+        return {}
+    table: Any = read_mart(version, STANDING, ["customer_id", "purpose", "contact_channel", "is_granted"])
+    wanted = pa.array(sorted(customer_ids), pa.string())
+    table = table.filter(pc.is_in(table.column("customer_id"), value_set=wanted))
+    found: dict[str, dict[str, bool]] = {}
+    for row in table.filter(pc.equal(table.column("purpose"), purpose)).to_pylist():
+        found.setdefault(row["customer_id"], {})[row["contact_channel"]] = row["is_granted"]
+    return found

@@ -1,47 +1,29 @@
 """Deliver the batches of a sync: each once, whatever crashes."""
 
 import logging
-import time
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from functools import partial
-from typing import Any
-
-from sqlalchemy import Engine
+from datetime import date
 
 from include.clock import Clock
 from include.connections import Connection
-from include.errors import OmniError, OutcomeUnknown, RetryLater
+from include.errors import OmniError, RetryLater
 from include.failpoints import failpoint
 from include.ledger import batches, held
-from include.ledger.batches import CLAIMED, PLANNED, UNKNOWN, VOID, InFlight
+from include.ledger.batches import CLAIMED, UNKNOWN, VOID, InFlight
 from include.ledger.cuts import Batch
 from include.ledger.engine import open_ledger, writing
 from include.ledger.exposures import find_sync
+from include.ledger.in_flight import Delivery, Holder, acknowledge, resolve
 from include.ledger.plans import Moved, Plan, make_plan
 from include.ledger.states import ClaimLost, Run
-from include.senders.base import AudienceSender, Gone, Receipt, Refused, load_audience_sender
+from include.senders.base import Gone, Refused, load_audience_sender
 from include.settings import Settings
 from include.warehouse.published import current, version_for
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.2
 REPLANS = 5
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """One run of one sync over an open transport."""
-
-    settings: Settings
-    engine: Engine
-    sync_name: str
-    run: Run
-    sender: AudienceSender
-    transport: Any
 
 
 def apply_sync(
@@ -59,6 +41,8 @@ def apply_sync(
     Raises:
         RetryLater: the destination went away, what is in flight being looked for next time; or another run
             is delivering this sync.
+        OutcomeUnknown: an answer was lost. Where the destination shows no trace of the batch either, it stays
+            unknown, and nothing more of the sync is sent, until a person settles it: the message says how.
         FixConnection, FixPayload: it refuses us, or holds another file under a batch's name.
     """
     sync = find_sync(sync_name)
@@ -76,7 +60,7 @@ def _deliver(delivery: Delivery) -> dict[str, int]:
     counts: Counter[str] = Counter()
     sync = find_sync(delivery.sync_name)
     for _ in range(REPLANS):
-        _resolve(delivery, counts)
+        resolve(delivery, counts)
         try:
             plan = make_plan(delivery.settings, sync, delivery.run.business_date, to_deliver=True)
             for batch in plan.batches:
@@ -93,38 +77,29 @@ def _deliver_batch(delivery: Delivery, plan: Plan, batch: Batch) -> dict[str, in
     """Claim, send, acknowledge. What goes wrong on the way leaves the batch unknown, to be looked for."""
     request = plan.request(batch)
     fence = _claim(delivery, plan, batch, delivery.sender.fingerprint(request))
-    claimed = InFlight(batch.batch_id, delivery.sync_name, CLAIMED, fence)
-    delivery.transport.beat = partial(_renew, delivery, claimed)
+    holder = Holder(delivery, InFlight(batch.batch_id, delivery.sync_name, CLAIMED, fence))
+    delivery.transport.beat, delivery.transport.note = holder.beat, holder.note
     try:
         failpoint("sync.before_send")
         receipt = delivery.sender.send(delivery.transport, request)
         failpoint("sync.after_send")
     except Gone as error:
-        _doubt(delivery, claimed, str(error))
+        _doubt(delivery, holder.row, str(error))
         raise Moved from error
     except OmniError as error:
         with suppress(ClaimLost), writing(delivery.engine, delivery.sync_name) as db:
-            reason = error.reason if isinstance(error, Refused) else type(error).__name__
-            batches.release(db, batch.batch_id, CLAIMED, fence, UNKNOWN, reason)
+            why = error.reason if isinstance(error, Refused) else type(error).__name__
+            batches.release(db, holder.row, UNKNOWN, holder.row.reason or why)  # a noted step is not lost
         raise
-    return _acknowledge(delivery, claimed, receipt)
+    return acknowledge(delivery, holder.row, receipt)
 
 
 def _doubt(delivery: Delivery, claimed: InFlight, why: str) -> None:
     """What the destination has lost is planned anew; what waits for a person goes on waiting."""
     log.warning("%s: its members are told anew", why)
     with suppress(ClaimLost), writing(delivery.engine, delivery.sync_name) as db:
-        batches.release(db, claimed.batch_id, CLAIMED, claimed.fence, VOID, "gone at the destination")
+        batches.release(db, claimed, VOID, "gone at the destination")
         held.doubt_all(db, delivery.sync_name)
-
-
-def _renew(delivery: Delivery, claimed: InFlight) -> None:
-    """Called before each request of a batch: one whose lease ran out and was taken over says no more."""
-    try:
-        with writing(delivery.engine, delivery.sync_name) as db:
-            batches.renew(db, claimed, delivery.settings.lease)
-    except ClaimLost as error:
-        raise OutcomeUnknown(f"{claimed.sync}: another process has taken over this batch") from error
 
 
 def _claim(delivery: Delivery, plan: Plan, batch: Batch, fingerprint: str) -> int:
@@ -141,64 +116,3 @@ def _claim(delivery: Delivery, plan: Plan, batch: Batch, fingerprint: str) -> in
         raise Moved from error
     failpoint("sync.after_claim")
     return fence
-
-
-def _acknowledge(delivery: Delivery, row: InFlight, receipt: Receipt | None = None) -> dict[str, int]:
-    """The batch and what the destination now holds, in one transaction."""
-    refused = receipt.rejected if receipt else batches.NOBODY
-    with writing(delivery.engine, delivery.sync_name) as db:
-        counts = batches.acknowledge(db, row, delivery.run.now, refused)
-        failpoint("sync.before_acknowledge")
-    failpoint("sync.after_acknowledge")
-    return {"batches": 1, **counts}
-
-
-def _resolve(delivery: Delivery, counts: Counter[str]) -> None:
-    """Ask the destination for batches in flight: there, acknowledged; not there, planned again.
-
-    Where nobody can tell, the members of the batch are uncertain, and the next plan tells them again.
-    """
-    for row in _in_flight(delivery):
-        found = delivery.sender.arrived(delivery.transport, row.reference, row.fingerprint)
-        try:
-            if found:
-                counts.update(_acknowledge(delivery, row))
-                continue
-            with writing(delivery.engine, delivery.sync_name) as db:
-                if found is None:
-                    batches.give_up(db, row)
-                else:
-                    batches.release(db, row.batch_id, row.state, row.fence, PLANNED, "did not arrive")
-                failpoint("sync.before_release")
-            failpoint("sync.after_release")
-        except ClaimLost:
-            continue  # whoever held it has resolved it meanwhile
-
-
-def _in_flight(delivery: Delivery) -> list[InFlight]:
-    """Batches whose outcome nobody is about to write; a dead process's claim ends within a lease.
-
-    A claim that nobody renewed for a whole lease is a dead one, whatever a wall clock that jumped says of it.
-
-    Raises:
-        RetryLater: another process renews its claim: it is at work, and is not taken over.
-    """
-    deadline = time.monotonic() + delivery.settings.lease
-    first: list[InFlight] | None = None
-    while True:
-        with delivery.engine.connect() as db:
-            rows = batches.in_flight(db, delivery.sync_name)
-        first = rows if first is None else first
-        now = datetime.now(UTC)
-        live = [row for row in rows if _is_live(row, now)]
-        if not live:
-            return rows
-        if time.monotonic() >= deadline:
-            if all(row in first for row in live):
-                return rows
-            raise RetryLater(f"{delivery.sync_name}: another run is delivering it")
-        time.sleep(POLL_SECONDS)
-
-
-def _is_live(row: InFlight, now: datetime) -> bool:
-    return row.state == CLAIMED and row.lease_until is not None and row.lease_until > now

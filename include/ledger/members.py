@@ -8,7 +8,8 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from include.ledger.contacts import ContactPoint, read_points
+from include.destinations import NOT_WITHDRAWN
+from include.ledger.contacts import ContactPoint, read_points, read_standing
 from include.ledger.exposures import Sync
 from include.ledger.guards import Operation
 from include.ledger.held import HELD, REFUSED, Known
@@ -45,7 +46,9 @@ def find_wanted(sync: Sync, membership: Path, contacts: Path, known: Collection[
     points: dict[str, list[ContactPoint]] = {}
     for point in read_points(contacts, customer_ids={*customers, *known}):
         points.setdefault(point.customer_id, []).append(point)
-    found = {one: choose(sync, points.get(one, [])) for one in (*customers, *known)}
+    needed = sync.destination.consents
+    standing = read_standing(contacts, sync.purpose, {*customers, *known}) if needed else {}
+    found = {one: choose(sync, points.get(one, []), standing.get(one, {})) for one in (*customers, *known)}
     members = {one: _member(sync, one, free) for one in customers if not isinstance(free := found[one], str)}
     held_back = Counter(why for one in customers if isinstance(why := found[one], str))
     hashes = {customer_id: payload_hash(m, sync.layout) for customer_id, m in members.items()}
@@ -53,10 +56,13 @@ def find_wanted(sync: Sync, membership: Path, contacts: Path, known: Collection[
     return Wanted(members, hashes, dict(sorted(held_back.items())), withdrawn)
 
 
-def choose(sync: Sync, points: Sequence[ContactPoint]) -> list[ContactPoint] | str:
+def choose(
+    sync: Sync, points: Sequence[ContactPoint], standing: Mapping[str, bool]
+) -> list[ContactPoint] | str:
     """The contact points to use, preferred ones first; or why there is none.
 
-    A sync that names no contact point still needs consent: on any of the customer's.
+    A sync that names no contact point still needs consent: on any of the customer's. `standing` is what the
+    customer has said of each contact channel, some of which the destination asks for too.
     """
     fitting = [p for p in points if sync.contact_point in ("none", "any", p.channel)]
     if not fitting:
@@ -65,9 +71,15 @@ def choose(sync: Sync, points: Sequence[ContactPoint]) -> list[ContactPoint] | s
     if not free:
         return SUPPRESSED
     consented = [p for p in free if p.consents_to(sync.purpose)]
-    if not consented:
+    if not consented or not _has_needed(sync, standing):
         return NO_CONSENT
     return sorted(consented, key=lambda p: (not p.is_preferred, p.contact_point_id))
+
+
+def _has_needed(sync: Sync, standing: Mapping[str, bool]) -> bool:
+    """Whether nothing that the destination asks for was withdrawn, and what must be granted was."""
+    needed = sync.destination.consents
+    return all(standing.get(channel, need == NOT_WITHDRAWN) is True for channel, need in needed.items())
 
 
 def diff(wanted: Mapping[str, str], known: Mapping[str, Known]) -> list[Operation]:

@@ -1,5 +1,9 @@
-"""Settle what is unknown from the receiver's own word: the events it published, by Message-ID."""
+"""Settle what is unknown from the receiver's own word.
 
+Messages by the events it published, by Message-ID. A batch of an audience by what a person learned from it.
+"""
+
+import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,8 +16,9 @@ from sqlalchemy import Connection, Row, func, select
 
 from include.clock import Clock
 from include.destinations import destination_of
+from include.errors import FixRequest
 from include.failpoints import failpoint
-from include.ledger import states
+from include.ledger import batches, states
 from include.ledger.engine import open_ledger, writing
 from include.ledger.models import Message
 from include.ledger.states import Held, Run, move
@@ -22,6 +27,7 @@ from include.warehouse.published import current, read_mart
 
 BOUNCED = "bounced"
 NOT_ACCEPTED = "not_accepted"
+BY_A_PERSON = "a person says so"
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,48 @@ def settle(settings: Settings, business_date: date) -> dict[str, int]:
     failpoint("settle.after_commit")
     engine.dispose()
     return dict(sorted((+counts).items()))
+
+
+def settle_batch(settings: Settings, batch: str, has_arrived: bool) -> str:
+    """Settle one unknown batch by what its receiver said to a person; what it became, in words.
+
+    One that has arrived is acknowledged as it was sent. One that has not is planned again.
+
+    Args:
+        batch: the first 12 or more digits of its id, as in the name of its file.
+
+    Raises:
+        FixRequest: there is no such batch, or its outcome is not unknown.
+    """
+    if not re.fullmatch("[0-9a-f]{12,64}", batch):
+        raise FixRequest(f"{batch}: a batch is named by the first 12 or more digits of its id (0-9, a-f)")
+    engine = open_ledger(settings)
+    with engine.connect() as db:
+        found = batches.called(db, batch)
+    if len(found) != 1:
+        raise FixRequest(f"{batch}: {len(found)} batches are called so")
+    (row,) = found
+    with writing(engine, row.sync) as db:
+        _require_unknown(db, row)
+        if has_arrived:
+            now = Clock(settings, row.business_date).now()
+            counts = batches.acknowledge(db, row, now, reason=BY_A_PERSON)
+        else:
+            batches.release(db, row, batches.PLANNED, BY_A_PERSON)
+    engine.dispose()
+    if not has_arrived:
+        return f"{row.sync}: {row.reference} is planned again: the sync's next run sends it"
+    done = ", ".join(f"{kind} {n:,}" for kind, n in counts.items() if n)
+    return f"{row.sync}: {row.reference} has arrived: {done}"
+
+
+def _require_unknown(db: Connection, row: batches.InFlight) -> None:
+    """See that a batch is unknown still, now that its sync is held."""
+    if row not in batches.called(db, row.batch_id) or row.state != batches.UNKNOWN:
+        raise FixRequest(
+            f"{row.batch_id[:12]} of {row.sync} is {row.state}, not unknown: there is nothing to settle. "
+            "Run its sync first where it was just being sent"
+        )
 
 
 def _unknown(db: Connection, business_date: date) -> list[Row[Any]]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from include.report import words
+from include.report.absent import sentences
 
 Summary = Mapping[str, Any]
 
@@ -17,7 +18,11 @@ def headlines(summary: Summary) -> list[str]:
         _settled(summary),
         _audiences(summary),
     ]
-    return [sentence for sentence in [*told, _customers(summary), *_late(summary)] if sentence]
+    return [
+        sentence
+        for sentence in [*told, _customers(summary), *_late(summary), *sentences(summary)]
+        if sentence
+    ]
 
 
 def _published(summary: Summary) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from include.report import words
+from include.report import problems, words
 from include.report.catalogue import Catalogue, load_catalogue
 from include.report.headlines import headlines
 
@@ -33,6 +33,7 @@ def render(summary: Summary, catalogue: Catalogue | None = None) -> str:
         said=said,
         headlines=headlines(summary),
         held=_held_back(summary),
+        problems=list(problems.sentences(summary)),
         arrivals=_arrivals(summary),
         largest=max((a["size"] for a in summary["audiences"].values()), default=0),
         glossary=_glossary(summary),

@@ -10,8 +10,10 @@ from include.report import arrivals, messages, people
 from include.report.checks import check_figures
 from include.report.deliveries import sync_figures
 from include.report.figures import Figures, nothing, total
+from include.report.problems import problem_figures
 from include.settings import Settings
 from include.warehouse import published
+from include.warehouse.shapes import absent_shapes
 
 
 def collect(settings: Settings, business_date: date) -> dict[str, Any]:
@@ -19,6 +21,7 @@ def collect(settings: Settings, business_date: date) -> dict[str, Any]:
 
     Written again for an equal night, they are equal. `version` is null where the date has none;
     what rests on a version is then empty, while what came in and what the checks said is there.
+    `absent`: canonical shapes that no channel gives.
     """
     version = published.version_for(settings, business_date)
     previous = published.previous(settings, business_date)
@@ -27,10 +30,12 @@ def collect(settings: Settings, business_date: date) -> dict[str, Any]:
         "version": version.name if version else None,
         "previous_version": previous.name if previous else None,
         "channels": arrivals.channel_figures(settings, business_date),
+        "absent": list(absent_shapes()),
         "stale": arrivals.stale_channels(settings, business_date, version),
         "customers": people.customer_figures(version, business_date),
         "audiences": people.audience_figures(version, previous),
         **_departures(settings, business_date, version),
+        "problems": problem_figures(settings, business_date, version),
         "checks": check_figures(settings, business_date),
         "seconds": {},
     }

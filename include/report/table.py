@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from include.report import words
+from include.report.absent import sentences
 
 WIDTH = 100
 Row = Sequence[str]
@@ -19,6 +20,7 @@ def summary_table(summary: Mapping[str, Any]) -> str:
         _audiences(summary),
         _destinations(summary),
         _messages(summary),
+        _problems(summary),
         _checks(summary),
         _seconds(summary),
     ]
@@ -66,7 +68,8 @@ def _channels(summary: Mapping[str, Any]) -> str:
             rows.append(([f"{channel}/{stream}", *map(words.number, figures)], n["quarantined"]))
     text = _with_why(["channel", "in", "loaded", "duplicate", "quarantined"], rows)
     late = [f"{s['channel']} ({'never' if s['days'] is None else s['days']})" for s in summary["stale"]]
-    return text + (f"\nstale, in days: {', '.join(late)}" if late else "")
+    said = [f"stale, in days: {', '.join(late)}"] if late else []
+    return "\n".join([text, *said, *sentences(summary)])
 
 
 def _customers(summary: Mapping[str, Any]) -> str:
@@ -106,6 +109,14 @@ def _messages(summary: Mapping[str, Any]) -> str:
                 )
             )
     return _with_why(["journey", "candidates", "send", "refused"], rows) if rows else ""
+
+
+def _problems(summary: Mapping[str, Any]) -> str:
+    found = [(code, p) for code, p in summary.get("problems", {}).items() if p["count"]]
+    rows: list[tuple[Row, Mapping[str, int]]] = [
+        ([code, words.number(p["count"])], p["by"]) for code, p in found
+    ]
+    return _with_why(["to look at", "count"], rows) if rows else ""
 
 
 def _checks(summary: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Protocol, cast
 
 from include.connections import Connection
 from include.destinations import Destination
-from include.errors import FixPayload, RetryLater
+from include.errors import FixPayload, OutcomeUnknown, RetryLater
 from include.senders.parts.members import Member
 
 
@@ -53,6 +53,14 @@ class Gone(FixPayload):
     """The destination has lost all that it held of this sync; nothing was said."""
 
 
+class InDoubt(OutcomeUnknown, RetryLater):
+    """It may have arrived; the next try looks for it before anything is sent again."""
+
+
+class Untraceable(OutcomeUnknown):
+    """A batch may have arrived, and nothing that can be seen says whether: only its receiver knows."""
+
+
 class Refused(FixPayload):
     """This one item was refused for good; `reason` is a short code for the ledger."""
 
@@ -84,7 +92,9 @@ class Sender(Protocol):
 class AudienceSender(Sender, Protocol):
     """A sender of audiences, which also tells how to learn what became of a batch.
 
-    A transport that makes several requests for one batch has `beat`, to be called before each of them.
+    A transport that makes several requests for one batch has `beat`, to be called before each of them. One
+    that takes steps which cannot be seen afterwards has `note`, to be called with a step's name before it and
+    after it was confirmed.
     """
 
     def reference(self, request: AudienceRequest) -> str:
@@ -93,10 +103,18 @@ class AudienceSender(Sender, Protocol):
     def fingerprint(self, request: AudienceRequest) -> str:
         """SHA-256 of what will be handed over."""
 
-    def arrived(self, transport: Any, reference: str, fingerprint: str) -> bool | None:
+    def arrived(
+        self, transport: Any, reference: str, fingerprint: str, step: str | None = None
+    ) -> bool | None:
         """Whether a batch of unknown outcome was taken; None where nobody can tell.
 
         Where nobody can tell, the destination must keep sets: saying it again then changes nothing.
+
+        Args:
+            step: what the transport noted last while the batch was sent; None: nothing.
+
+        Raises:
+            Untraceable: it may have been taken, and only its receiver knows; it must not be sent again.
         """
 
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from include.connections import Connection
 from include.destinations import Destination
-from include.errors import FixPayload, OmniError, OutcomeUnknown
+from include.errors import FixPayload, OmniError, OutcomeUnknown, RetryLater
 from include.failpoints import failpoint
 from include.senders.base import AudienceRequest as Request
 from include.senders.base import Gone, Receipt, Refused, closing_quietly
@@ -21,6 +21,7 @@ from include.senders.parts.isolate import Answer, isolate
 from include.senders.parts.members import Member
 from include.senders.parts.upload_sessions import alone, of_plan
 from include.senders.transports.graph import EXAMPLES, GraphTransport  # noqa: F401  (found by its name)
+from include.senders.transports.graph_errors import whole
 
 SCHEMAS = {"add": ["EXTERN_ID", "EMAIL", "PHONE"], "remove": ["EXTERN_ID"]}
 AUDIENCES = "customaudiences"
@@ -92,7 +93,7 @@ def send(transport: Transport, request: Request) -> Receipt:
     return receipt(request, rejected)
 
 
-def arrived(transport: Transport, reference: str, fingerprint: str) -> None:
+def arrived(transport: Transport, reference: str, fingerprint: str, step: str | None = None) -> None:
     """Nobody can tell; said again, it changes nothing."""
 
 
@@ -104,7 +105,7 @@ def erase(transport: Transport, customer_ids: Iterable[str]) -> Receipt:
     for audience in filter(_is_ours, _audiences(transport)):
         for batch in batches:
             rows = {customer_id: [customer_id] for customer_id in batch}
-            invalid |= _hand_over(transport, f"{audience['id']}/users", "remove", rows, alone(batch))
+            invalid |= _hand_over(transport, f"{_id(audience)}/users", "remove", rows, alone(batch))
     return Receipt(len(ids) - len(invalid), dict.fromkeys(sorted(invalid), "invalid_entry"), "erasure")
 
 
@@ -142,6 +143,14 @@ def _audiences(transport: Transport) -> list[dict[str, Any]]:
     return transport.listed(AUDIENCES, {"fields": "id,name,description"})
 
 
+def _id(audience: Mapping[str, Any]) -> int:
+    """The vendor's id of an audience; it becomes part of an address, so nothing but digits will do."""
+    known = whole(audience.get("id"))
+    if known is None or known < 0:
+        raise RetryLater("the vendor shows an audience without a usable id; the next try looks again")
+    return known
+
+
 def _is_ours(audience: Mapping[str, Any]) -> bool:
     return str(audience.get("description")).startswith(OURS)
 
@@ -154,8 +163,8 @@ def description_of(sync: str) -> str:
 def _audience(transport: Transport, request: Request, is_to_be_made: bool) -> str | None:
     """Id of the audience that we made for the sync. Looked for first, so that a crash never makes two."""
     name, ours, known = request.sync, description_of(request.sync), _audiences(transport)
-    if mine := [str(audience["id"]) for audience in known if audience.get("description") == ours]:
-        return min(mine, key=int)
+    if mine := [_id(audience) for audience in known if audience.get("description") == ours]:
+        return str(min(mine))
     if any(audience.get("name") == name for audience in known):
         raise Refused("name_taken", f"an audience called {name} is there that we did not make: rename it")
     if request.has_members:
@@ -166,7 +175,7 @@ def _audience(transport: Transport, request: Request, is_to_be_made: bool) -> st
     source = {"subtype": "CUSTOM", "customer_file_source": "USER_PROVIDED_ONLY"}
     made = transport.create(AUDIENCES, {"name": name, "description": ours, **source})
     failpoint("sync.after_create")
-    return str(made["id"])
+    return str(_id(made))
 
 
 def _hand_over(
@@ -190,9 +199,10 @@ def _hand_over(
 
 def _answer(reply: Mapping[str, Any], ids: Sequence[str]) -> Answer:
     """How many were invalid, and who. Only names that we said ourselves are believed."""
-    received, invalid = reply.get("num_received"), reply.get("num_invalid_entries")
-    if not isinstance(received, int) or not isinstance(invalid, int) or received + invalid < len(ids):
+    received, invalid = whole(reply.get("num_received")), whole(reply.get("num_invalid_entries"))
+    if received is None or invalid is None or min(received, invalid) < 0 or received + invalid < len(ids):
         raise OutcomeUnknown(f"of {len(ids)} entries it received {received}, {invalid} of them invalid")
-    samples = reply.get("invalid_entry_samples") or {}
-    words = [*samples, *samples.values()] if isinstance(samples, dict) else list(samples)
-    return Answer(invalid, frozenset(ids).intersection(map(str, words)))
+    samples = reply.get("invalid_entry_samples")
+    words = [*samples, *samples.values()] if isinstance(samples, dict) else samples
+    named = map(str, words) if isinstance(words, list) else ()
+    return Answer(invalid, frozenset(ids).intersection(named))

@@ -9,10 +9,10 @@ from include.connections import Connection
 from include.destinations import Destination
 from include.failpoints import failpoint
 from include.senders.base import AudienceRequest as Request
-from include.senders.base import Receipt, Refused, Session, closing_quietly
+from include.senders.base import Receipt, Refused, Session, Untraceable, closing_quietly
 from include.senders.parts.layouts import LAYOUTS
 from include.senders.parts.members import Member
-from include.senders.transports.sftp import SftpTransport
+from include.senders.transports.sftp import PARTIAL, SftpTransport, placed, placing
 
 # What its connection must look like; the server's owner says its host key.
 EXAMPLES = (
@@ -68,18 +68,27 @@ def send(transport: Transport, request: Request) -> Receipt:
     return told
 
 
-def arrived(transport: Transport, path: str, sha256: str) -> bool:
-    """Whether a file that was on its way is in place; then its checksum is too.
+def arrived(transport: Transport, path: str, sha256: str, step: str | None = None) -> bool:
+    """Whether a file that was on its way has arrived; then its checksum is put beside it.
+
+    Its receiver may have taken it away by now. So it has arrived where its renaming was confirmed, and has
+    not where it was never asked for, or where the temporary file is still there.
 
     Raises:
         Refused: another file has that name (`name_taken`).
+        Untraceable: its renaming was asked for and not confirmed, and neither name is there.
     """
-    found = transport.find(path)
-    if found is None:
+    checksum = _checksum(path, sha256)
+    beside = (placing(checksum[0]), placed(checksum[0]))
+    if step not in (placed(path), *beside) and not _is_in_place(transport, path, sha256):
+        if step == placing(path) and transport.find(path + PARTIAL) is None:
+            raise Untraceable(
+                f"the answer to the renaming of {path} was lost, and it is there under neither of its names"
+            )
         return False
-    if found != sha256:
-        raise Refused("name_taken", f"{path} is there with other content")
-    transport.put_once(*_checksum(path, sha256))
+    # a checksum whose renaming was asked for is there, or was taken away, unless it has its temporary name
+    if step not in beside or transport.find(checksum[0] + PARTIAL) is not None:
+        transport.put_once(*checksum)
     return True
 
 
@@ -97,6 +106,13 @@ def connect(
 ) -> AbstractContextManager[SftpTransport]:
     """A session that opens at its first file."""
     return closing_quietly(SftpTransport(connection, timeout))
+
+
+def _is_in_place(transport: Transport, path: str, sha256: str) -> bool:
+    found = transport.find(path)
+    if found not in (None, sha256):
+        raise Refused("name_taken", f"{path} is there with other content")
+    return found is not None
 
 
 def _checksum(path: str, sha256: str) -> tuple[str, bytes]:

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from include import durable
+from include.channels import load_channels
 from include.errors import CheckFailed
 from include.settings import Settings
 from include.warehouse import published
@@ -20,7 +21,9 @@ from include.warehouse.audited import audit_path, mark_of
 from include.warehouse.candidate import candidate_file, variables_file
 from include.warehouse.layers import LAYERS, read_layer
 from include.warehouse.listed import audience_names
+from include.warehouse.shapes import absent_shapes
 
+CHANNELS = "rpt_channel_freshness"
 COMPARED = ("dim_customers", "customer_records", "fct_orders", "fct_order_lines")
 
 
@@ -92,11 +95,13 @@ def _layers(settings: Settings, business_date: date) -> list[Finding]:
 def _expect(settings: Settings, business_date: date) -> list[Finding]:
     from include.quality import checks
     from include.quality.expectations.candidate import suites
+    from include.quality.suite import Before
 
     findings = []
+    before = Before(_rows_before(settings, business_date), _has_same_channels(settings, business_date))
     with duckdb.connect(str(candidate_file(settings)), read_only=True) as con:
         reasons = [row[0] for row in con.execute("select reason from decision_reasons").fetchall()]
-        for suite in suites(_rows_before(settings, business_date), audience_names(), reasons):
+        for suite in suites(before, audience_names(), reasons, absent_shapes()):
             table = con.sql(suite.query).to_arrow_table()
             outcome = checks.run(table, suite.expectations, f"{suite.model}: {suite.title}")
             values = table.to_pylist()[0]
@@ -117,6 +122,16 @@ def _rows_before(settings: Settings, business_date: date) -> dict[str, int]:
     before = published.previous(settings, business_date)
     names = published.list_marts(before) if before else []
     return {mart: published.count_rows(before, mart) for mart in COMPARED if before and mart in names}
+
+
+def _has_same_channels(settings: Settings, business_date: date) -> bool:
+    """Whether the version before was built from the channels that there are now; true if it does not say."""
+    before = published.previous(settings, business_date)
+    if before is None or CHANNELS not in published.list_marts(before):
+        return True
+    return set(published.read_mart(before, CHANNELS, ["channel"])["channel"].to_pylist()) == set(
+        load_channels()
+    )
 
 
 def _keep(settings: Settings, result: AuditResult) -> None:

@@ -19,11 +19,15 @@ from include import durable
 from include.channels import load_channels
 from include.clock import Clock
 from include.lake.manifests import landed
+from include.policies import load_policies
+from include.rates import load_rates
 from include.settings import Settings
 from include.warehouse import phones, published, versions
-from include.warehouse.dbt import PROJECT
+from include.warehouse.contract import contract_columns
+from include.warehouse.dbt import company_variables
 from include.warehouse.inputs import Partition, inputs_folder, stage_inputs
 from include.warehouse.memory import stage_memory
+from include.warehouse.shapes import PROJECT, load_shapes
 
 
 def candidate_file(settings: Settings) -> Path:
@@ -44,19 +48,24 @@ def open_candidate(settings: Settings, business_date: date, full_refresh: bool =
 
     Raises:
         CheckFailed: a landed partition is damaged.
+        FixDeclaration: channels, contact policies or exchange rates are declared wrongly.
     """
+    load_shapes()
+    load_policies()
+    load_rates()
     candidate = candidate_file(settings)
     settings.warehouse.mkdir(mode=0o700, parents=True, exist_ok=True)  # rows of persons, as in the lake
     for leftover in settings.warehouse.glob("candidate.*"):
         leftover.unlink()
     shutil.rmtree(settings.warehouse / "results" / str(business_date), ignore_errors=True)
+    fingerprint = _fingerprint(settings)
     before = None if full_refresh else _file_before(settings, business_date)
-    since = _stands_on(before) if before and phones.lookup_file(settings).exists() else None
+    since = _stands_on(before, fingerprint) if before and phones.lookup_file(settings).exists() else None
     partitions = stage_inputs(settings, business_date, since)
     stage_memory(settings, business_date)
     if before is not None and since is not None:
         durable.copy_file(before, candidate, "candidate.copy")
-    _note(candidate, partitions)
+    _note(candidate, partitions, fingerprint)
     variables = json.dumps(_variables(settings, business_date), sort_keys=True)
     durable.write_text(variables_file(settings), variables, "candidate.variables")
     return candidate
@@ -67,7 +76,7 @@ def _variables(settings: Settings, business_date: date) -> dict[str, Any]:
     return {
         "business_date": str(business_date),
         "now": Clock(settings, business_date).now().isoformat(),
-        "time_zone": settings.time_zone,
+        **company_variables(settings),
         "inputs": str(inputs_folder(settings)),
         "ledger_snapshot": str(settings.warehouse / "ledger"),
         "stale_channels": [c.name for c in channels if not landed(settings, c.name, business_date)],
@@ -82,18 +91,18 @@ def _file_before(settings: Settings, business_date: date) -> Path | None:
     return kept if kept.exists() else None
 
 
-def _stands_on(file: Path) -> dict[str, str] | None:
+def _stands_on(file: Path, fingerprint: str) -> dict[str, str] | None:
     """Names and stamps of the partitions in a warehouse file; None if its landed rows were kept otherwise."""
     with duckdb.connect(str(file), read_only=True) as con:
         try:
-            if con.execute("select fingerprint from built_with").fetchall() != [(_fingerprint(),)]:
+            if con.execute("select fingerprint from built_with").fetchall() != [(fingerprint,)]:
                 return None
             return dict(con.execute("select name, stamp from landed_inputs").fetchall())
         except duckdb.CatalogException:
             return None
 
 
-def _note(candidate: Path, partitions: Mapping[str, Partition]) -> None:
+def _note(candidate: Path, partitions: Mapping[str, Partition], fingerprint: str) -> None:
     rows = [(p.name, p.channel, p.stream, p.landed_date, p.stamp) for p in partitions.values()]
     with duckdb.connect(str(candidate)) as con:
         con.execute(
@@ -102,14 +111,18 @@ def _note(candidate: Path, partitions: Mapping[str, Partition]) -> None:
         )
         if rows:
             con.executemany("insert into landed_inputs values (?, ?, ?, ?, ?)", rows)
-        con.execute("create or replace table built_with as select ? as fingerprint", [_fingerprint()])
+        con.execute("create or replace table built_with as select ? as fingerprint", [fingerprint])
 
 
-def _fingerprint() -> str:
+def _fingerprint(settings: Settings) -> str:
     """Of what decides how landed rows are kept. All that is computed from them is rebuilt each night."""
-    files = [PROJECT / "macros" / "landed_versions.sql", PROJECT / "macros" / "lake.sql"]
-    files += PROJECT.glob("models/staging/*/base/*.sql")
-    digest = hashlib.sha256(duckdb.__version__.encode())
+    files = [PROJECT / "macros" / f"{name}.sql" for name in ("landed_versions", "lake", "normalise")]
+    files += [
+        PROJECT / "seeds" / "identity" / "placeholders.csv",
+        *PROJECT.glob("models/staging/*/base/*.sql"),
+    ]
+    contract = json.dumps([contract_columns(), settings.time_zone], sort_keys=True)
+    digest = hashlib.sha256(f"{duckdb.__version__} {contract}".encode())
     for file in sorted(files):
         digest.update(file.relative_to(PROJECT).as_posix().encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()

@@ -13,9 +13,10 @@ import duckdb
 
 from include.errors import CheckFailed, RetryLater
 from include.settings import ROOT, Settings
+from include.warehouse.contract import contract_columns
 from include.warehouse.listed import listed_models
+from include.warehouse.shapes import PROJECT, load_shapes
 
-PROJECT = ROOT / "dbt_project"
 _START = "from dbt.cli.main import cli; cli()"
 
 
@@ -28,15 +29,20 @@ def run_dbt(
 
     Raises:
         CheckFailed: dbt stopped before it ran anything (a model does not parse, nothing is selected).
+        FixDeclaration: `vars.channels` and the declared channels differ.
         RetryLater: dbt was ended by a signal, or another process still writes the file: neither says anything
             about models or data.
     """
+    load_shapes(PROJECT)
     _require_unlocked(warehouse)
     target = settings.warehouse / "dbt" / warehouse.stem
     results = target / "run_results.json"
     results.unlink(missing_ok=True)
     command = [sys.executable, "-c", _START, *arguments]
-    everything = json.dumps({**listed_models(), **variables}, sort_keys=True)
+    everything = json.dumps(
+        {**listed_models(), **company_variables(settings), "contract": contract_columns(), **variables},
+        sort_keys=True,
+    )
     command += ["--vars", everything, "--no-use-colors"]
     process = subprocess.run(command, cwd=ROOT, env=_environment(settings, warehouse, target), check=False)
     if process.returncode < 0:
@@ -50,6 +56,11 @@ def run_dbt(
             "the lines above name the file; mend it, then build again"
         )
     return process.returncode, list(json.loads(results.read_text())["results"])
+
+
+def company_variables(settings: Settings) -> dict[str, str]:
+    """What models know of the company: `country` (ISO 3166), `currency` (ISO 4217), `time_zone` (IANA)."""
+    return {"country": settings.country, "currency": settings.currency, "time_zone": settings.time_zone}
 
 
 def _require_unlocked(warehouse: Path) -> None:

@@ -5,6 +5,7 @@ all. They are linked (or downloaded) into `var/warehouse/inputs/`, so that a par
 meanwhile changes nothing, and every page is checked there, for DuckDB does not check.
 """
 
+import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -17,8 +18,10 @@ import pyarrow.parquet as pq
 
 from include.channels import Stream, load_channels
 from include.errors import CheckFailed
-from include.lake.parquet import read_groups
-from include.lake.schema import landed_schema
+from include.lake.existing import align, is_older
+from include.lake.manifests import KEY
+from include.lake.parquet import read_groups, read_metadata
+from include.lake.schema import ARRIVED, DATE, landed_schema
 from include.lake.store import Store, lake
 from include.settings import Settings
 from include.warehouse import phones
@@ -61,6 +64,7 @@ def stage_inputs(
         shutil.rmtree(folder)
     store = lake(settings)
     streams = [s for channel in load_channels().values() for s in channel.streams.values()]
+    declared = {(stream.channel, stream.name): stream for stream in streams}
     found = {p.name: p for stream in streams for p in _landed(store, stream, business_date)}
     known = since or {}
     for stream in streams:
@@ -69,7 +73,7 @@ def stage_inputs(
             _write_empty(stream, folder / stream.channel / stream.name / f"{gone}.parquet")
     for partition in found.values():
         if known.get(partition.name) != partition.stamp:
-            _stage(store, partition, folder)
+            _stage(store, partition, declared[partition.channel, partition.stream], folder)
     phones.update_lookup(settings, streams)
     return found
 
@@ -86,7 +90,7 @@ def _gone(stream: Stream, known: Mapping[str, str], found: Mapping[str, Partitio
     return [name.removeprefix(prefix) for name in known if name.startswith(prefix) and name not in found]
 
 
-def _stage(store: Store, partition: Partition, folder: Path) -> None:
+def _stage(store: Store, partition: Partition, stream: Stream, folder: Path) -> None:
     target = folder / partition.channel / partition.stream / f"{partition.landed_date}.parquet"
     path = store.path(partition.channel, partition.stream, partition.landed_date)
     if store.is_local:
@@ -94,6 +98,21 @@ def _stage(store: Store, partition: Partition, folder: Path) -> None:
     else:
         store.fs.get_file(path, str(target))
     _verify(target, partition)
+    manifest = read_metadata(str(target), KEY)
+    if is_older(json.loads(manifest) if manifest else None):
+        _clean(target, stream)
+
+
+def _clean(path: Path, stream: Stream) -> None:
+    """Read rows that landed before the lake's present rules by these: clean texts, the contract's columns."""
+    cleaned = path.with_suffix(".tmp")
+    with pq.ParquetWriter(cleaned, landed_schema(stream)) as writer:
+        for table in read_groups(str(path)):
+            rows = align(stream, table)
+            for name in (DATE, ARRIVED):
+                rows = rows.append_column(name, table[name])
+            writer.write_table(rows)
+    cleaned.replace(path)  # the lake's own file, to which this may be a link, stays as it is
 
 
 def _link(source: Path, target: Path) -> None:

@@ -15,22 +15,13 @@ import pyarrow.parquet as pq
 from include import durable
 from include.channels import Stream
 from include.lake.parquet import read_table
+from include.normalise.countries import country_code
+from include.normalise.phones import to_e164
 from include.settings import Settings
 
-DEFAULT_REGION = "GB"
-_MADE_WITH = {"phonenumbers": phonenumbers.__version__, "default_region": DEFAULT_REGION}
+RULE = "2"  # of include/normalise/phones.py; a new one reads the kept spellings again
+COUNTRIES = ("country", "jurisdiction")  # columns that say where a number is dialled, the first that is there
 _SCHEMA = pa.schema([("lookup_key", pa.string()), ("e164", pa.string())])
-
-
-def to_e164(number: str, country: str) -> str | None:
-    """`+` and digits of a number as given, read as dialled in `country` (ISO 3166); None if it is none."""
-    try:
-        parsed = phonenumbers.parse(number, country or DEFAULT_REGION)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(parsed):
-        return None
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
 def lookup_file(settings: Settings) -> Path:
@@ -42,12 +33,19 @@ def update_lookup(settings: Settings, streams: Sequence[Stream]) -> None:
     """Add the spellings of the staged inputs to the kept table, and copy it among the inputs."""
     kept = lookup_file(settings)
     inputs = settings.warehouse / "inputs"
-    known = _read(kept)
+    made_with = {"phonenumbers": phonenumbers.__version__, "country": settings.country, "rule": RULE}
+    known = _read(kept, made_with)
     keys = _spellings(inputs, streams) | known.keys()
-    fresh = {key: to_e164(*key.rsplit("|", 1)) for key in keys - known.keys()}
+    fresh = {key: _number(key, settings.country) for key in keys - known.keys()}
     if fresh or not kept.exists():
-        _write({**known, **fresh}, kept)
+        _write({**known, **fresh}, kept, made_with)
     durable.copy_file(kept, inputs / kept.name, "phones")
+
+
+def _number(key: str, home: str) -> str | None:
+    """Read as dialled in the country that was given with it, else in the company's."""
+    number, country = key.rsplit("|", 1)
+    return to_e164(number, country or None, home)
 
 
 def _spellings(inputs: Path, streams: Sequence[Stream]) -> set[str]:
@@ -55,7 +53,7 @@ def _spellings(inputs: Path, streams: Sequence[Stream]) -> set[str]:
     with duckdb.connect() as con:
         for stream in streams:
             files = f"{inputs}/{stream.channel}/{stream.name}/*.parquet"
-            country = "upper(country)" if "country" in stream.columns else "null"
+            country = next((name for name in COUNTRIES if name in stream.columns), "null")
             for column in (c.name for c in stream.columns.values() if c.pii == "phone"):
                 found.update(_distinct(con, files, column, country))
     return found
@@ -64,27 +62,28 @@ def _spellings(inputs: Path, streams: Sequence[Stream]) -> set[str]:
 def _distinct(con: duckdb.DuckDBPyConnection, files: str, column: str, country: str) -> Iterable[str]:
     """The same key as the macro `phone_lookup_key` makes."""
     query = f"""
-        select distinct trim("{column}") || '|' || coalesce({country}, '')
+        select distinct trim("{column}"), {country}
         from read_parquet(?, union_by_name = true) where "{column}" is not null
     """
-    return (row[0] for row in con.execute(query, [files]).fetchall())
+    for number, given in con.execute(query, [files]).fetchall():
+        yield f"{number}|{(given and country_code(given)) or ''}"
 
 
-def _read(kept: Path) -> dict[str, str | None]:
+def _read(kept: Path, made_with: dict[str, str]) -> dict[str, str | None]:
     if not kept.exists():
         return {}
     table = read_table(kept)
-    made_with = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
+    metadata = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
     keys = table["lookup_key"].to_pylist()
-    if made_with != _MADE_WITH:
-        return {key: to_e164(*key.rsplit("|", 1)) for key in keys}
+    if metadata != made_with:
+        return {key: _number(key, made_with["country"]) for key in keys}
     return dict(zip(keys, table["e164"].to_pylist(), strict=True))
 
 
-def _write(numbers: dict[str, str | None], kept: Path) -> None:
+def _write(numbers: dict[str, str | None], kept: Path, made_with: dict[str, str]) -> None:
     keys = sorted(numbers)
     columns = [pa.array(keys, pa.string()), pa.array([numbers[k] for k in keys], pa.string())]
-    table = pa.Table.from_arrays(columns, schema=_SCHEMA.with_metadata(_MADE_WITH))
+    table = pa.Table.from_arrays(columns, schema=_SCHEMA.with_metadata(made_with))
     temporary = kept.with_suffix(".tmp")
     pq.write_table(table, temporary, write_page_checksum=True)
     durable.sync(temporary)

@@ -82,3 +82,26 @@ def test_a_channel_has_one_destination(tmp_path):
         load_destinations(tmp_path)
     with pytest.raises(FixDeclaration, match="no destination has channel: sms"):
         destination_of("sms")
+
+
+def test_codes_are_declared_one_by_one_or_as_ranges(tmp_path):
+    (tmp_path / "mailhouse.yml").write_text(MAILHOUSE + "error_codes:\n  retry: [-1, 4, 80000-80003]\n")
+    codes = load_destinations(tmp_path)["mailhouse"].error_codes
+    assert codes.retry == (-1, 4, 80000, 80001, 80002, 80003) and codes.connection == ()
+
+
+@pytest.mark.parametrize(
+    "codes", ["[299-200]", "[5-5]", "[1-99999]", "[4 - 5]", "[four]", "[1.5]", "4", "200-299"]
+)
+def test_a_range_that_is_none_is_named(tmp_path, codes):
+    (tmp_path / "mailhouse.yml").write_text(MAILHOUSE + f"error_codes:\n  retry: {codes}\n")
+    with pytest.raises(FixDeclaration, match=r"line \d+: error_codes\.retry"):
+        load_destinations(tmp_path)
+
+
+def test_no_code_of_a_destination_asks_for_two_remedies():
+    found = [d.error_codes for d in load_destinations().values() if d.error_codes.retry]
+    assert found
+    for codes in found:
+        declared = [*codes.retry, *codes.connection, *codes.payload]
+        assert len(declared) == len(set(declared)) > 100

@@ -45,8 +45,10 @@ DIFFERENT = {
     "AIRFLOW__SECRETS__BACKEND": "connections from a file; `make up` hands on the sandbox's as variables",
     "AIRFLOW__SECRETS__BACKEND_KWARGS": "as above",
     "OMNI_LAKE_URL": "`make up` hands on the caller's",
-    "OMNI_TIME_ZONE": "`make up` hands on the caller's",
+    "OMNI_COUNTRY": "`make up` hands on the caller's",
+    "OMNI_LANGUAGES": "`make up` hands on the caller's",
     "OMNI_CURRENCY": "`make up` hands on the caller's",
+    "OMNI_TIME_ZONE": "`make up` hands on the caller's",
     "OMNI_VAR": "the default below the image's folder is where the volume lies",
     "OMNI_RETRY_SECONDS": "only before a screen does a person wait for a retry",
 }

@@ -34,7 +34,7 @@ class SmallCompany:
         """A row arrives on its own day, some a day later; what is older than the first night came with it."""
         day = at.date() + timedelta(days=self.draw.random() < 0.04)
         night = max(NIGHTS[0], day)
-        if night <= NIGHTS[-1]:
+        if night <= NIGHTS[-1] and where in COLUMNS:  # a company may lack a channel
             row = {"updated_at": at, "currency": "GBP", **row}
             self.rows[where][night].append({k: v for k, v in row.items() if k in COLUMNS[where]})
 

@@ -17,6 +17,7 @@ from include.warehouse.candidate import candidate_file
 
 DAY_0, DAY_1, DAY_2, DAY_3 = (date(2026, 3, day) for day in (14, 15, 16, 17))
 STREAMS = [s for channel in load_channels().values() for s in channel.streams.values()]
+_NOTHING_ELSE: dict[str, Any] = {"duplicate": 0, "reasons": {}, "new_columns": []}
 _BLANK: dict[str, Any] = {
     "string": "x",
     "int64": 1,
@@ -38,7 +39,7 @@ def land(
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(
         pa.Table.from_pylist(full, schema).replace_schema_metadata(
-            {"manifest": json.dumps({"loaded": len(full)})}
+            {"manifest": json.dumps({"rows_in": len(full), "loaded": len(full), **_NOTHING_ELSE})}
         ),
         path.with_suffix(".tmp"),
         write_page_checksum=True,

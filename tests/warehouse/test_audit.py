@@ -8,8 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from include.channels import load_channels
 from include.errors import CheckFailed
 from include.settings import Settings
+from include.warehouse import audit as audit_module
 from include.warehouse import audited, versions
 from include.warehouse.audit import audit
 from include.warehouse.candidate import candidate_file, variables_file
@@ -27,7 +29,10 @@ create table dim_contact_points as
         customer_id || '@mail.example' as address, true as is_preferred, true as has_marketing_consent,
         false as is_suppressed
     from dim_customers;
-create table fct_orders as select 'o' || customer_id as order_key, customer_id from dim_customers;
+create table fct_orders as
+    select 'o' || customer_id as order_key, customer_id, 10.0 as company_amount from dim_customers;
+create table fct_returns as select 'r1' as return_key, 2.0 as company_amount;
+create table fct_carts as select 'k1' as cart_key, 3.0 as company_amount;
 create table fct_order_lines as select order_key, 1 as line_number from fct_orders;
 create table fct_interactions as
     select 'i' || customer_id as interaction_key, customer_id, '2026-03' as month from dim_customers;
@@ -59,6 +64,9 @@ insert into int_messages__told values ('m1');
 update rpt_channel_freshness set days_stale = 1;
 update fct_audience_membership set entered_date = date '2026-03-16' where audience = 'new_customers';
 delete from fct_audience_membership where audience = 'lapsed_buyers';
+update fct_orders set company_amount = null where customer_id in ('c3', 'c4', 'c5');
+update fct_returns set company_amount = null;
+update fct_carts set company_amount = null;
 """
 FAILED = {
     "customer_records: rows and their ids (null record key)",
@@ -81,6 +89,9 @@ FAILED = {
     "rpt_channel_freshness: channels are fresh (stale required)",
 }
 WARNED = {
+    "exchange_rates: every currency has a rate on its day (orders without a rate)",
+    "exchange_rates: every currency has a rate on its day (returns without a rate)",
+    "exchange_rates: every currency has a rate on its day (carts without a rate)",
     "fct_audience_membership: no audience is empty (empty audiences)",
     "rpt_channel_freshness: channels are fresh (stale optional)",
 }
@@ -157,6 +168,57 @@ def test_customers_may_not_vanish_or_multiply_overnight(settings, rows_before, s
         assert status == "fail" and "size against the version before" in str(error)
     found = {c["status"] for c in kept(settings)["checks"] if "dim_customers: size against" in c["name"]}
     assert status in found and found <= {status, "pass", "warn"}
+
+
+def published(settings, **marts):
+    """A version of the night before."""
+    version = settings.published / "2026-03-14-0123456789ab"
+    version.mkdir(parents=True)
+    versions.record(settings, version.name)
+    for name, rows in marts.items():
+        pq.write_table(pa.table(rows), version / f"{name}.parquet")
+
+
+def statuses(settings, part):
+    return {check["status"] for check in kept(settings)["checks"] if part in check["name"]}
+
+
+def test_orders_in_a_currency_without_a_rate_are_counted_and_stop_nothing(settings):
+    change(settings, "update fct_orders set company_amount = null where customer_id in ('c3', 'c4', 'c5')")
+
+    result = audit(settings, DAY)
+
+    (warning,) = [check for check in result.checks if check.status == "warn"]
+    assert warning.name == "exchange_rates: every currency has a rate on its day (orders without a rate)"
+    assert warning.failures == 3
+
+
+def test_what_rests_on_a_shape_that_no_channel_gives_may_be_empty_night_after_night(settings, monkeypatch):
+    published(settings, fct_orders={"order_key": []}, fct_order_lines={"order_key": []})
+    change(settings, "delete from fct_orders; delete from fct_order_lines")
+    with pytest.raises(CheckFailed, match=r"fct_orders: rows and their ids \(rows\)"):
+        audit(settings, DAY)
+
+    monkeypatch.setattr(audit_module, "absent_shapes", lambda: ("orders", "order_lines"))
+
+    assert set(audit(settings, DAY).counts) == {"pass"}
+
+
+def test_on_the_night_after_a_channel_was_removed_a_jump_in_size_is_a_warning(settings):
+    channels = [*load_channels(), "tills"]
+    published(settings, fct_orders={"order_key": [str(n) for n in range(900)]},
+              rpt_channel_freshness={"channel": channels})  # fmt: skip
+
+    assert audit(settings, DAY).counts["warn"] == 2
+    assert statuses(settings, "fct_orders: size against") == {"warn"}
+
+
+def test_with_the_same_channels_it_stops_the_night(settings):
+    published(settings, fct_orders={"order_key": [str(n) for n in range(900)]},
+              rpt_channel_freshness={"channel": list(load_channels())})  # fmt: skip
+
+    with pytest.raises(CheckFailed, match="fct_orders: size against the version before"):
+        audit(settings, DAY)
 
 
 def test_a_layer_that_broke_or_is_missing_or_of_another_date_stops_the_night(settings):

@@ -193,3 +193,16 @@ def _marks(settings):
         return (
             [row[0] for row in con.execute("select mark from mark").fetchall()] if ("mark",) in tables else []
         )
+
+
+def test_rows_that_landed_before_texts_were_cleaned_are_read_clean_and_stay_as_they_are(settings):
+    padded = {"consent_event_id": "e1  ", "contact_id": " ", "email": "\ufeffa@x.org"}
+    land(settings, "crm/consents", DAY_1, padded)
+    lake = settings.var / "lake" / "crm" / "consents" / f"date={DAY_1}" / "data.parquet"
+    before = lake.read_bytes()
+
+    stage_inputs(settings, DAY_1, None)
+
+    staged = pq.read_table(inputs_folder(settings) / "crm" / "consents" / f"{DAY_1}.parquet").to_pylist()
+    assert [(r["consent_event_id"], r["contact_id"], r["email"]) for r in staged] == [("e1", None, "a@x.org")]
+    assert lake.read_bytes() == before

@@ -1,16 +1,16 @@
 """Identifiers as ad platforms compare them: normalised, then SHA-256 in lower hex.
 
 Vendors' own kits disagree with one another, so the vendors' published examples are what counts; they are
-in the tests. Accents, dots and `+tags` stay: to these platforms they are part of the address.
+in the tests. Accents, dots and `+tags` stay: to these platforms they are part of the address. The address is
+normalised by the one rule that matching and sending have (include/normalise/emails.py).
 """
 
 import hashlib
-import re
-import unicodedata
 
 import phonenumbers
 
-EMAIL = re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
+from include.normalise.emails import sendable_email
+from include.normalise.text import visible
 
 
 def hashed(value: str) -> str:
@@ -19,14 +19,13 @@ def hashed(value: str) -> str:
 
 
 def normal_email(value: str) -> str | None:
-    """Trimmed and lower case; None if it is no address."""
-    email = _plain(value).lower()
-    return email if EMAIL.fullmatch(email) else None
+    """The address as it is published and sent to; None if it is none."""
+    return sendable_email(value)
 
 
 def normal_phone(value: str) -> str | None:
     """Digits from the country code on, without `+` or `00`; None where no country code is known."""
-    number = _plain(value)
+    number = visible(value).strip()
     if number.startswith("00"):
         number = f"+{number[2:]}"
     if number.startswith("0"):
@@ -47,9 +46,3 @@ def hash_of(identifiers: tuple[tuple[str, str], ...], channel: str) -> str:
     """Hash of the first identifier of a contact channel that can be used; empty if there is none."""
     usable = (NORMAL[channel](value) for known, value in identifiers if known == channel)
     return next((hashed(value) for value in usable if value), "")
-
-
-def _plain(value: str) -> str:
-    """Without what typing and copying leave behind: full-width forms, blanks around, marks nobody sees."""
-    visible = (c for c in unicodedata.normalize("NFKC", value) if unicodedata.category(c) != "Cf")
-    return "".join(visible).strip()

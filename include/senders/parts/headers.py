@@ -7,6 +7,7 @@ from email.errors import HeaderParseError
 from email.header import Header, decode_header, make_header
 from email.parser import BytesParser
 
+from include.normalise.emails import sendable_email
 from include.senders.base import Refused
 
 ENCODED_WORD = re.compile(r"=\?[^?\s]*\?[bBqQ]\?[^?]*\?=")
@@ -26,16 +27,12 @@ def clean_text(value: str) -> str:
 
 
 def clean_address(value: str) -> str:
-    """An address that is fit for an envelope, its domain in ASCII.
+    """An address that is fit for an envelope: the one that matching knows (include/normalise/emails.py).
 
     Raises:
         Refused: it is not (reason `bad_address`).
     """
-    local, _, domain = value.strip().rpartition("@")
-    try:
-        address = f"{local}@{domain.encode('idna').decode('ascii').lower()}"
-    except UnicodeError:
-        address = ""
+    address = sendable_email(value) or ""
     if not ADDRESS.fullmatch(address) or "=?" in address:
         raise Refused("bad_address", "the address is not one that SMTP can carry")
     return address

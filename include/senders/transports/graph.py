@@ -17,7 +17,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_before_d
 from include.connections import LOOPBACK, Connection, fits_header, tls_fault, unfit
 from include.destinations import Destination
 from include.errors import FixConnection, FixPayload, OmniError, OutcomeUnknown, RetryLater
-from include.senders.transports.graph_errors import Busy, Doubt, Replies
+from include.senders.transports.graph_errors import Busy, Doubt, Replies, whole
 
 # What its connection must look like; `api_version` may be left out.
 EXAMPLES = (
@@ -33,7 +33,7 @@ EXAMPLES = (
     },
 )
 VERSION = "v23.0"
-PAGE = 200
+PAGE, MOST_PAGES = 200, 1000
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 4.0
 
 # It logs every address it asks, with the proof of the secret in it.
@@ -61,25 +61,31 @@ class GraphTransport:
 
         Raises:
             FixConnection: token, permission or ad account are refused.
-            RetryLater: the vendor asks for patience, cannot be reached, or tells no list.
+            RetryLater: the vendor asks for patience, cannot be reached, or gives no list, or one that cannot
+                be followed to its end.
         """
         found: list[dict[str, Any]] = []
-        after: str | None = None
-        while True:
-            page = {"limit": PAGE, **query, **({"after": after} if after else {})}
+        cursors: list[str] = []
+        while len(cursors) < MOST_PAGES:
+            page = {"limit": PAGE, **query, **({"after": cursors[-1]} if cursors else {})}
             try:
                 reply = self._ask("GET", f"{self._account()}/{edge}", Doubt.LOST, query=page)
             except FixPayload as error:
                 raise FixConnection(
                     f"{error}. Check extra.ad_account_id and the token's permissions"
                 ) from None
-            if not isinstance(reply.get("data"), list):
-                raise RetryLater(f"{self._connection.conn_id} answered with something that is no list")
-            found += reply["data"]
-            paging = reply.get("paging", {})
-            after = paging.get("cursors", {}).get("after") if paging.get("next") else None
+            found += self._entries(reply)
+            after = self._next(reply)
             if after is None:
                 return found
+            if after in cursors:
+                raise RetryLater(
+                    f"{self._connection.conn_id}: its list of {edge} leads back to a page before"
+                )
+            cursors.append(after)
+        raise RetryLater(
+            f"{self._connection.conn_id}: its list of {edge} has no end after {MOST_PAGES} pages"
+        )
 
     def create(self, edge: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Make something new under an edge of the ad account; not tried again where it may be there already.
@@ -103,6 +109,28 @@ class GraphTransport:
     def delete(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """As `post`, by the method DELETE."""
         return self._say("DELETE", path, body)
+
+    def _entries(self, reply: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The entries of one page of a list."""
+        entries = reply.get("data")
+        if not isinstance(entries, list):
+            raise RetryLater(f"{self._connection.conn_id} answered with something that is no list")
+        if not all(isinstance(entry, dict) for entry in entries):
+            raise RetryLater(f"{self._connection.conn_id} answered with a list whose entries are no objects")
+        return entries
+
+    def _next(self, reply: Mapping[str, Any]) -> str | None:
+        """The cursor of the next page; None at the end of the list."""
+        paging = reply.get("paging")
+        if paging is None or (isinstance(paging, dict) and not paging.get("next")):
+            return None
+        cursors = paging.get("cursors") if isinstance(paging, dict) else None
+        after = cursors.get("after") if isinstance(cursors, dict) else None
+        if isinstance(after, str) and after:
+            return after
+        if (number := whole(after)) is not None:
+            return str(number)
+        raise RetryLater(f"{self._connection.conn_id}: its list goes on, and does not say with what cursor")
 
     def close(self) -> None:
         """End the session."""
@@ -149,7 +177,7 @@ class GraphTransport:
             if fault := tls_fault(error):
                 raise FixConnection(f"{name}: {fault}") from error
             raise Busy(f"{name} cannot be reached: {type(error).__name__}") from error
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:  # among them an answer that does not decode as it says it does
             raise Busy(f"{name} gave no answer: {type(error).__name__}", Doubt.LOST) from error
 
     def _open(self) -> httpx.Client:

@@ -1,6 +1,7 @@
 """What an answer of the Graph API means, by who must act; quoted without secrets and personal data."""
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from include.errors import FixConnection, FixPayload, RetryLater
 
 PERSONAL = re.compile(r"\S+@\S+|\b[0-9a-f]{64}\b|\+?\d[\d ()-]{7,}\d")
 USAGE = "X-Business-Use-Case-Usage"
+LATER = frozenset({408, 425, 429, 503})  # states that ask for another try, whatever the body says
 
 
 class Doubt(IntEnum):
@@ -49,43 +51,63 @@ class Replies:
             FixPayload: it refused what was said, or its uploads into this audience are blocked.
         """
         body = _json(response)
-        if response.status_code == 200 and body is not None:
-            return body
-        if response.status_code == 200:
-            raise Busy(f"{self.conn_id} answered 200 with something that is no JSON", Doubt.LOST)
         error = (body or {}).get("error")
+        if response.is_success and not isinstance(error, dict):
+            if body is not None:
+                return body
+            said = f"{self.conn_id} answered {response.status_code} with something that is no JSON object"
+            raise Busy(said, Doubt.LOST)
         self._refuse(response, error if isinstance(error, dict) else {})
 
     def _refuse(self, response: httpx.Response, error: Mapping[str, Any]) -> NoReturn:
-        status, code = response.status_code, error.get("code")
+        status, code, subcode = (
+            response.status_code,
+            whole(error.get("code")),
+            whole(error.get("error_subcode")),
+        )
         said = f"{self.conn_id}: {self._quote(status, error)}"
-        if error.get("error_subcode") in self.codes.blocked_subcodes:
-            raise FixPayload(
-                f"{said}. Uploads into this audience are blocked: appeal in the vendor's audience manager, "
-                "or have its data looked at and a new audience made; then clear the task"
-            )
-        if code in self.codes.connection or (code is None and status in (401, 403)):
-            raise FixConnection(f"{said}. Renew the token of this connection, or its permissions")
-        if code in self.codes.retry or status in (429, 503):
+        self._refuse_payload(said, code, subcode)
+        if error.get("is_transient") in (True, "true"):
             raise Busy(said, _doubt(status), _wait_asked(response))
-        if code in self.codes.payload:
-            raise FixPayload(said)
+        if code in self.codes.connection:
+            raise FixConnection(
+                f"{said}. Renew the token of this connection, or its permissions; or raise extra.api_version"
+            )
+        if code in self.codes.retry or status in LATER:
+            raise Busy(said, _doubt(status), _wait_asked(response))
+        if status in (401, 403):
+            raise FixConnection(f"{said}. Renew the token of this connection, or its permissions")
         if status >= 500:
             raise Busy(said, Doubt.STUMBLED)
         if code is None:
             raise FixConnection(f"{said}. Check host and extra.api_version of this connection")
         raise FixPayload(said)
 
+    def _refuse_payload(self, said: str, code: int | None, subcode: int | None) -> None:
+        """Raise where what was said is at fault, or the audience is blocked."""
+        if subcode in self.codes.blocked_subcodes:
+            raise FixPayload(
+                f"{said}. Uploads into this audience are blocked: appeal in the vendor's audience manager, "
+                "or have its data looked at and a new audience made; then clear the task"
+            )
+        if subcode in self.codes.payload_subcodes or code in self.codes.payload:
+            raise FixPayload(said)
+
     def _quote(self, status: int, error: Mapping[str, Any]) -> str:
         """Status, code and the vendor's words without secrets, addresses or hashes."""
-        if "code" not in error:
+        if not error:
             return f"answered {status}"
-        text = str(error.get("message", ""))
+        code, subcode = whole(error.get("code")), whole(error.get("error_subcode"))
+        codes = f", code {'unreadable' if code is None else code}" if "code" in error else ", no code"
+        codes += "" if subcode is None else f", subcode {subcode}"
+        trace = f" (trace {self._clean(error['fbtrace_id'])[:40]})" if error.get("fbtrace_id") else ""
+        return f"answered {status}{codes}: {self._clean(error.get('message', ''))[:200]}{trace}"
+
+    def _clean(self, value: Any) -> str:
+        text = str(value)
         for secret in filter(None, self.secrets):
             text = text.replace(secret, "…")
-        subcode = f", subcode {error['error_subcode']}" if error.get("error_subcode") else ""
-        trace = f" (trace {error['fbtrace_id']})" if error.get("fbtrace_id") else ""
-        return f"answered {status}, code {error['code']}{subcode}: {PERSONAL.sub('…', text)[:200]}{trace}"
+        return PERSONAL.sub("…", text)
 
 
 def _doubt(status: int) -> Doubt:
@@ -102,13 +124,32 @@ def _json(response: httpx.Response) -> dict[str, Any] | None:
 
 def _wait_asked(response: httpx.Response) -> float | None:
     """Seconds to wait: `Retry-After`, else the longest of the usage header, which counts minutes."""
+    asked = _number(response.headers.get("Retry-After"))
+    if asked is not None:
+        return asked
     try:
-        return max(0.0, float(response.headers["Retry-After"]))
-    except (KeyError, ValueError):
-        pass
-    try:
-        usage = json.loads(response.headers[USAGE])
-        minutes = [use["estimated_time_to_regain_access"] for uses in usage.values() for use in uses]
-        return max(minutes, default=0) * 60.0 or None
-    except (KeyError, ValueError, TypeError, AttributeError):
+        usage = json.loads(response.headers.get(USAGE, ""))
+    except (ValueError, RecursionError):
         return None
+    kinds = usage.values() if isinstance(usage, dict) else ()
+    uses = [use for kind in kinds if isinstance(kind, list) for use in kind if isinstance(use, dict)]
+    minutes = [_number(use.get("estimated_time_to_regain_access")) or 0.0 for use in uses]
+    return max(minutes, default=0.0) * 60 or None
+
+
+def _number(value: Any) -> float | None:
+    """A number that is finite and not below zero, also where it came as text; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) and number >= 0 else None
+
+
+def whole(value: Any) -> int | None:
+    """A whole number, also where it came as text; None for anything else."""
+    if isinstance(value, str) and re.fullmatch(r"\s*-?[0-9]{1,18}\s*", value):
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

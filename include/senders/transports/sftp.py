@@ -1,4 +1,8 @@
-"""SFTP: files appear under their final name whole, and are never overwritten."""
+"""SFTP: files appear under their final name whole, and are never overwritten.
+
+A receiver may take a file away as soon as it has its final name. So a renaming that the server confirmed is
+the proof that a file arrived, and nothing is looked for afterwards.
+"""
 
 import base64
 import binascii
@@ -15,7 +19,7 @@ from paramiko.ssh_exception import IncompatiblePeer
 from include.connections import Connection, unfit
 from include.errors import FixConnection, RetryLater
 from include.failpoints import failpoint
-from include.senders.base import Refused
+from include.senders.base import InDoubt, Refused
 
 PARTIAL = ".part"
 # Types of host keys, and the signatures that each is asked to prove itself with.
@@ -27,16 +31,33 @@ ALGORITHMS = {
     "ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256"),
 }
 CONFIRM = "Confirm a changed host key with the server's owner before you change extra.host_key"
+# How an answer fails that cannot be read: not SFTP, or words in another encoding than UTF-8.
+UNREADABLE = (paramiko.SFTPError, UnicodeError)
 CUT_OFF = ("Authentication timeout", "Authentication failed: transport shut down")  # as paramiko says it
 
 
+def placing(path: str) -> str:
+    """The step before a file gets its final name: it may have arrived from now on."""
+    return f"placing {path.rsplit('/', 1)[-1]}"
+
+
+def placed(path: str) -> str:
+    """The step after the server confirmed a file's final name: it has arrived."""
+    return f"placed {path.rsplit('/', 1)[-1]}"
+
+
 class SftpTransport:
-    """One session, opened at first use. The host key must be pinned in the connection's extra."""
+    """One session, opened at first use. The host key must be pinned in the connection's extra.
+
+    `note` is called before a file is renamed, and after the server has confirmed it, with what `placing` and
+    `placed` say of its path: what cannot be seen afterwards is written down there.
+    """
 
     def __init__(self, connection: Connection, timeout: float) -> None:
         self._connection = connection
         self._timeout = timeout
         self.beat: Callable[[], None] = lambda: None
+        self.note: Callable[[str], None] = lambda step: None
         self._transport: paramiko.Transport | None = None
         self._client: paramiko.SFTPClient | None = None
 
@@ -45,7 +66,8 @@ class SftpTransport:
 
         Raises:
             Refused: another file has that name (`name_taken`).
-            RetryLater: the server went away; trying again finds out how far it came.
+            RetryLater: the server went away before the file could get its name: it has not arrived.
+            InDoubt: the answer to the renaming was lost.
             FixConnection: it refuses us, is not the one we know, or forbids the folder.
         """
         with self._session() as client:
@@ -59,11 +81,11 @@ class SftpTransport:
             self._upload(client, path + PARTIAL, content)
             if self._hash(client, path + PARTIAL) != wanted:
                 raise RetryLater(f"{path}{PARTIAL} does not read back as it was written")
+            self.note(placing(path))
             failpoint("sync.before_rename")
-            client.rename(path + PARTIAL, path)
+            self._rename(client, path)
             failpoint("sync.after_rename")
-            if client.stat(path).st_size != len(content):
-                raise RetryLater(f"{path} has not the size that was written")
+            self.note(placed(path))
             return True
 
     def find(self, path: str) -> str | None:
@@ -94,15 +116,19 @@ class SftpTransport:
         except IncompatiblePeer as error:
             self.close()
             raise FixConnection(f"{name}: {self._incompatible(error)}") from error
-        except (OSError, EOFError, paramiko.SSHException) as error:
+        except (OSError, EOFError, paramiko.SSHException, *UNREADABLE) as error:
             self.close()
-            raise RetryLater(f"{name}: the server went away: {error}") from error
+            raise RetryLater(f"{name}: the server went away, or gave no usable answer: {error}") from error
 
     def _open(self) -> paramiko.SFTPClient:
         key_type, key = self._pinned_key()
         self._connection.require("host", "login", "password")
         where = (self._connection.host, self._connection.port or 22)
-        transport = paramiko.Transport(socket.create_connection(where, timeout=self._timeout))
+        try:
+            line = socket.create_connection(where, timeout=self._timeout)
+        except UnicodeError as error:  # raised for a name that no DNS may hold
+            raise unfit(self._connection, "its host is no address") from error
+        transport = paramiko.Transport(line)
         self._transport = transport
         transport.banner_timeout = transport.auth_timeout = self._timeout
         transport.get_security_options().key_types = list(ALGORITHMS[key_type])
@@ -143,13 +169,38 @@ class SftpTransport:
     def _hash(self, client: paramiko.SFTPClient, path: str) -> str | None:
         try:
             with client.open(path, "rb") as file:
-                file.prefetch(client.stat(path).st_size)
+                file.prefetch(file.stat().st_size)  # of what is open: its name may be gone by now
                 digest = hashlib.sha256()
                 while chunk := file.read(1 << 15):
                     digest.update(chunk)
                 return digest.hexdigest()
         except FileNotFoundError:
             return None
+
+    def _rename(self, client: paramiko.SFTPClient, path: str) -> None:
+        """Give a file its final name.
+
+        Raises:
+            InDoubt: no answer came; or the server refuses, but the temporary file is gone.
+        """
+        try:
+            client.rename(path + PARTIAL, path)
+        except (OSError, EOFError, paramiko.SSHException, *UNREADABLE) as error:
+            if _is_refusal(client, error) and self._is_there(client, path + PARTIAL):
+                raise
+            self.close()
+            raise InDoubt(
+                f"{self._connection.conn_id}: no clear answer to the renaming of {path}: {error}. It may "
+                "have arrived: the next try looks for it"
+            ) from error
+
+    def _is_there(self, client: paramiko.SFTPClient, path: str) -> bool:
+        """Whether a file can be seen; False also where the server does not say."""
+        try:
+            client.stat(path)
+        except (OSError, EOFError, paramiko.SSHException, *UNREADABLE):
+            return False
+        return True
 
     def _make_folders(self, client: paramiko.SFTPClient, path: str) -> None:
         folder = ""
@@ -167,3 +218,10 @@ class SftpTransport:
             file.flush()
             with contextlib.suppress(OSError):  # not every server offers fsync
                 client._request(CMD_EXTENDED, "fsync@openssh.com", file.handle)  # type: ignore[attr-defined]
+
+
+def _is_refusal(client: paramiko.SFTPClient, error: Exception) -> bool:
+    """Whether a request failed by the server's own answer, so that nothing of it is still under way."""
+    channel = client.get_channel()
+    is_open = channel is not None and not channel.closed
+    return isinstance(error, OSError) and not isinstance(error, TimeoutError) and is_open

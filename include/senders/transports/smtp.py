@@ -13,6 +13,10 @@ from include.failpoints import failpoint
 from include.senders.base import NotNow, Refused
 
 AUTH_CODES = frozenset({530, 534, 535, 538})
+# Enhanced codes (RFC 3463, and those that relays use beside it) of refusals that are about us, at whatever
+# step they come: our sender address, our login, our right to send.
+ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?!\S)")
+ABOUT_US = frozenset({"5.1.7", "5.1.8", "5.7.8", "5.7.9", "5.7.11", "5.7.57", "5.7.60"})
 TLS_FROM_THE_START = 465  # the port; on any other, STARTTLS
 DOT = re.compile(rb"(?m)^\.")
 ADDRESS = re.compile(r"<?[^\s<>]+@[^\s<>]+>?")
@@ -70,7 +74,10 @@ class SmtpTransport:
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
             raise OutcomeUnknown(f"no reply after the message was handed over: {error}") from error
-        if code // 100 != 2:
+        if not 200 <= code < 300:
+            if not _is_refusal(code):
+                self._drop()
+                raise OutcomeUnknown(f"no clear reply after the message was handed over: {code}")
             self._complain((code, said), by_us=False)
         return f"{code} {said.decode('utf-8', 'replace')}"
 
@@ -83,12 +90,21 @@ class SmtpTransport:
     def _complain(self, reply: Reply, by_us: bool) -> NoReturn:
         """Sort a refusal. `by_us`: it is about our own address, so every message would meet it."""
         code, said = reply[0], ADDRESS.sub("<address>", reply[1].decode("utf-8", "replace"))[:200]
+        if not _is_refusal(code):
+            self._drop()
+            raise RetryLater(f"{self._connection.conn_id}: the relay's reply makes no sense: {code} {said}")
         self._reset(code)
-        if code in AUTH_CODES or (by_us and code >= 500):
+        enhanced = ENHANCED.match(said)
+        is_about_us = by_us or (enhanced is not None and enhanced[1] in ABOUT_US)
+        if code in AUTH_CODES or (is_about_us and code >= 500):
             raise FixConnection(f"{self._connection.conn_id}: the relay refuses us: {code} {said}")
         if code == 421:
             raise RetryLater(f"the relay is closing: {code}")
-        if 400 <= code < 500:
+        if by_us:
+            raise RetryLater(
+                f"{self._connection.conn_id}: the relay takes nothing from us now: {code} {said}"
+            )
+        if code < 500:
             raise NotNow(f"smtp_{code}", f"refused for now: {code} {said}")
         raise Refused(f"smtp_{code}", f"refused: {code} {said}")
 
@@ -98,7 +114,7 @@ class SmtpTransport:
                 self._session = self._greet()
                 self._bound(deadline)
             except smtplib.SMTPAuthenticationError as error:
-                if error.smtp_code // 100 == 4:
+                if error.smtp_code < 500:
                     raise RetryLater(f"login is not possible now: {error.smtp_code}") from error
                 raise FixConnection(
                     f"{self._connection.conn_id}: login refused ({error.smtp_code})"
@@ -167,7 +183,14 @@ def _permanent(error: Exception) -> str | None:
     """What is wrong for good where a relay could not be reached; None if it may pass."""
     if isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPHeloError) and error.smtp_code >= 500:
         return f"the relay greets us with {error.smtp_code}: it takes no mail from here"
+    if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500:
+        return f"the relay refuses TLS or the login with {error.smtp_code}"
     return tls_fault(error)
+
+
+def _is_refusal(code: int) -> bool:
+    """Whether a reply's code says no, for now or for good; anything else in its place says nothing."""
+    return 400 <= code < 600
 
 
 def _log_in(session: smtplib.SMTP, to: Connection) -> None:

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from include.destinations import load_destinations
 from include.errors import FixConnection, FixPayload, OutcomeUnknown, RetryLater
+from include.ledger import exposures
 from include.ledger.cuts import cut
 from include.ledger.engine import open_ledger, writing
 from include.ledger.exposures import find_sync
@@ -94,6 +96,49 @@ def test_who_has_not_consented_is_held_back_and_who_withdrew_is_removed(settings
     with engine.connect() as db:
         kept = db.scalars(select(AudiencePlan.held_back).where(AudiencePlan.business_date == NEXT)).one()
     assert kept == {"no_consent": 1, "no_contact_point": 1, "suppressed": 1}
+
+
+def said(customer, channel, is_granted, purpose="marketing"):
+    """A row of fct_consent_standing."""
+    return {
+        "customer_id": customer, "purpose": purpose, "contact_channel": channel, "is_granted": is_granted,
+    }  # fmt: skip
+
+
+def test_a_withdrawal_for_a_channel_that_the_destination_asks_for_holds_back_and_removes(settings, sftp):
+    publish_audience(settings, ["ana", "ben", "cyd"])
+    apply(settings, sftp)
+    standing = [
+        said("ana", "post", False),
+        said("ben", "post", True),
+        said("ben", "ads", False),
+        said("cyd", "post", False, purpose="profiling"),
+        said("dot", "post", False),
+    ]
+    publish_audience(settings, ["ana", "ben", "cyd", "dot"], NEXT, fct_consent_standing=standing)
+    assert apply(settings, sftp, NEXT) == {
+        **{"members": 2, "add": 0, "remove": 1, "update": 0, "batches": 1, "held_back:no_consent": 2},
+    }
+    assert acknowledged(settings) == ["ben", "cyd"]
+
+
+def test_a_destination_that_asks_for_a_grant_is_told_of_nobody_without_one(settings, sftp, monkeypatch):
+    real = exposures.load_destinations
+
+    def strict():
+        found = real()
+        return {**found, "mailhouse": found["mailhouse"].model_copy(update={"consents": {"post": "granted"}})}
+
+    monkeypatch.setattr(exposures, "load_destinations", strict)
+    publish_audience(settings, ["ana", "ben"], fct_consent_standing=[said("ben", "post", True)])
+    assert apply(settings, sftp)["held_back:no_consent"] == 1
+    assert acknowledged(settings) == ["ben"]
+
+
+def test_the_advertising_platform_asks_for_consent_to_advertising_and_the_mail_house_for_post():
+    destinations = load_destinations()
+    assert destinations["meta_ads"].consents == {"ads": "not_withdrawn"}
+    assert destinations["mailhouse"].consents == {"post": "not_withdrawn"}
 
 
 def test_consent_withdrawn_between_plan_and_delivery_counts(settings, sftp):
@@ -195,7 +240,7 @@ def test_batches_already_delivered_stay_so_when_a_later_one_fails(settings, sftp
         sftp.cut = 1 if len(files(sftp)) == 2 and entry["path"].endswith(".csv") else 0
 
     sftp.log.add = cut_at_the_second
-    with pytest.raises(RetryLater):
+    with pytest.raises(OutcomeUnknown):
         apply(settings, sftp)
     assert len(acknowledged(settings)) == 2
     sftp.log.add = real
@@ -209,7 +254,7 @@ def test_batches_already_delivered_stay_so_when_a_later_one_fails(settings, sftp
 def test_an_upload_cut_off_before_its_answer_is_found_and_not_repeated(settings, sftp):
     publish_audience(settings, ["ana"])
     sftp.cut = 1
-    with pytest.raises(RetryLater):
+    with pytest.raises(OutcomeUnknown):
         apply(settings, sftp)
     assert acknowledged(settings) == []
     assert apply(settings, sftp)["add"] == 1
@@ -220,7 +265,7 @@ def test_an_upload_cut_off_before_its_answer_is_found_and_not_repeated(settings,
 def test_what_was_in_flight_is_settled_before_the_next_night_is_planned(settings, sftp):
     publish_audience(settings, ["ana"])
     sftp.cut = 1
-    with pytest.raises(RetryLater):
+    with pytest.raises(OutcomeUnknown):
         apply(settings, sftp)
     publish_audience(settings, ["ana", "ben"], NEXT)
     assert apply(settings, sftp, NEXT) == {"members": 2, "add": 2, "remove": 0, "update": 0, "batches": 2}

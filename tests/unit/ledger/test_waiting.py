@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from include.errors import FixPayload, RetryLater
+from include.errors import FixPayload, OutcomeUnknown
 from include.ledger import approvals
 from include.ledger.engine import open_ledger
 from include.ledger.models import AudiencePlan
@@ -64,7 +64,7 @@ def test_a_first_filling_whose_answer_was_lost_is_said_again_unasked(settings, s
     monkeypatch.setattr("include.senders.sftp_file.arrived", lambda *_: None)  # as where nobody can tell
     publish_audience(settings, EVERYBODY)
     sftp.cut = 1
-    with pytest.raises(RetryLater):
+    with pytest.raises(OutcomeUnknown):
         apply(settings, sftp)
     counts = apply(settings, sftp)
     assert counts["add"] == 100 and not any(name.startswith("waiting") for name in counts)
@@ -175,7 +175,7 @@ def test_what_is_left_of_an_approved_change_after_a_crash_is_approved_still(coll
         sftp.cut = 1 if len(files(sftp)) == before + 2 and entry["path"].endswith(".csv") else 0
 
     sftp.log.add = cut_at_the_second
-    with pytest.raises(RetryLater):
+    with pytest.raises(OutcomeUnknown):
         apply(collapsed, sftp, NEXT)
     assert 40 < len(acknowledged(collapsed)) < 99
     sftp.log.add = real

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from include.errors import FixPayload, FixRequest, RetryLater
+from include.errors import FixPayload, FixRequest, OutcomeUnknown, RetryLater
 from include.ledger import approvals, deliveries, plans
 from include.ledger.engine import open_ledger, writing
 from include.ledger.models import AudienceBatch, AudiencePlan
@@ -171,7 +171,7 @@ def test_what_a_withdrawn_plan_had_let_through_is_judged_again(settings, sftp, m
         sftp.cut = 1 if files(sftp) and entry["path"].endswith(".csv") else 0
 
     sftp.log.add = cut_after_the_first
-    with pytest.raises(RetryLater):
+    with pytest.raises(OutcomeUnknown):
         apply(settings, sftp, NEXT)
     sftp.log.add = real
     take_back(settings, NEXT)

@@ -1,6 +1,8 @@
 """What the ad platform's answers mean, by who must act; and that its token is seen nowhere."""
 
 import contextlib
+import itertools
+import json
 import logging
 import socket
 import socketserver
@@ -119,6 +121,81 @@ def test_a_lost_answer_may_have_been_taken(open_graph, vendor):
     assert len(vendor.lines()) == before + 1
 
 
+@pytest.fixture
+def paged(open_graph, monkeypatch):
+    """Lists what a vendor answers page by page; the last answer is given for ever."""
+
+    def listed(*pages):
+        answers = itertools.chain(pages, itertools.repeat(pages[-1]))
+        monkeypatch.setattr(Replies, "read", lambda self, response: next(answers))
+        return open_graph().listed("customaudiences", {})
+
+    return listed
+
+
+def page(number, after, **changed):
+    return {
+        "data": [{"id": str(number)}],
+        "paging": {"cursors": {"after": after}, "next": "https://x"},
+    } | changed
+
+
+ENDS = [
+    {},
+    {"paging": None},
+    {"paging": {}},
+    {"paging": {"cursors": None}},
+    {"paging": {"cursors": {"after": "b"}}},
+]
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_list_ends_where_nothing_says_that_it_goes_on(paged, end):
+    assert paged(page(1, "a"), page(2, 7), {"data": [{"id": "3"}], **end}) == [
+        {"id": "1"},
+        {"id": "2"},
+        {"id": "3"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        [page(1, "a")],
+        [page(1, "a"), page(2, "b"), page(3, "a")],
+        [page(1, "a"), page(2, "b"), page(3, "c"), page(4, "b")],
+    ],
+)
+def test_a_list_that_leads_back_to_itself_is_left_for_later(paged, pages):
+    with pytest.raises(RetryLater, match="meta_ads: its list of customaudiences leads back"):
+        paged(*pages)
+
+
+def test_a_list_of_ever_new_pages_is_left_for_later(open_graph, monkeypatch):
+    numbers = itertools.count()
+    monkeypatch.setattr(Replies, "read", lambda self, response: page(1, f"c{next(numbers)}"))
+    monkeypatch.setattr("include.senders.transports.graph.MOST_PAGES", 5)
+    with pytest.raises(RetryLater, match="has no end after 5 pages"):
+        open_graph().listed("customaudiences", {})
+
+
+NEXT = {"next": "https://x"}
+CURSORS = ({}, {"cursors": None}, {"cursors": []}, {"cursors": "a"}, {"cursors": {"after": None}},
+           {"cursors": {"after": ""}}, {"cursors": {"after": {}}}, {"cursors": {"after": True}})  # fmt: skip
+
+
+@pytest.mark.parametrize("paging", [*(NEXT | one for one in CURSORS), [], ["a"], "next", 5, True])
+def test_a_list_that_goes_on_without_saying_where_is_left_for_later(paged, paging):
+    with pytest.raises(RetryLater, match="does not say with what cursor"):
+        paged({"data": [{"id": "1"}], "paging": paging})
+
+
+@pytest.mark.parametrize("data", [[None], ["a"], [{"id": "1"}, 5], [[]], None, {}, "a", 5, True])
+def test_a_list_of_anything_but_objects_is_left_for_later(paged, data):
+    with pytest.raises(RetryLater, match=r"no list|no objects"):
+        paged({"data": data})
+
+
 def test_an_answer_without_a_list_is_no_empty_list(open_graph, monkeypatch):
     monkeypatch.setattr(Replies, "read", lambda self, response: {})
     with pytest.raises(RetryLater, match="no list"):
@@ -181,6 +258,16 @@ def test_a_revoked_token_is_the_connections_matter(open_graph, vendor):
         *((400, code, Busy) for code in CODES.retry),
         *((400, code, FixConnection) for code in CODES.connection),
         *((400, code, FixPayload) for code in CODES.payload),
+        *((400, code, Busy) for code in (-1, 32, 341, 368, 613, 80000, 80004, 80008, 80009, 80014)),
+        *((400, code, FixConnection) for code in (10, 102, 200, 273, 299, 463, 2635)),
+        *((400, str(code), Busy) for code in (4, 17, 613, 80004)),
+        *((403, code, Busy) for code in (4, "80003")),
+        (400, "190", FixConnection),
+        (401, 31337, FixConnection),
+        (200, 613, Busy),
+        (200, 190, FixConnection),
+        (408, None, Busy),
+        (400, True, FixConnection),
         (400, 31337, FixPayload),
         (401, None, FixConnection),
         (302, None, FixConnection),
@@ -193,6 +280,70 @@ def test_each_declared_code_says_who_must_act(status, code, error):
     body = {"error": {"code": code, "message": "no"}} if code else {}
     with pytest.raises(error, match=r"^meta_ads: answered"):
         Replies("meta_ads", CODES, ()).read(httpx.Response(status, json=body))
+
+
+@pytest.mark.parametrize("code", [31337, 100, None, 190, "x", [], 1.5])
+def test_what_the_vendor_calls_transient_is_tried_again_but_for_a_wrong_payload(code):
+    error = {"code": code, "message": "no", "is_transient": True}
+    with pytest.raises(FixPayload if code == 100 else Busy, match=r"^meta_ads: answered 400"):
+        Replies("meta_ads", CODES, ()).read(httpx.Response(400, json={"error": error}))
+
+
+@pytest.mark.parametrize("subcode", [1713230, "1713230"])
+def test_a_block_is_known_by_its_subcode_whatever_else_is_said(subcode):
+    error = {"code": "100", "error_subcode": subcode, "is_transient": True}
+    with pytest.raises(FixPayload, match="are blocked: appeal"):
+        Replies("meta_ads", CODES, ()).read(httpx.Response(400, json={"error": error}))
+
+
+def test_a_removal_that_leaves_too_few_is_no_matter_of_the_token():
+    error = {"code": 200, "error_subcode": 1870047, "message": "Audience Size too Low"}
+    with pytest.raises(FixPayload, match="code 200, subcode 1870047: Audience Size too Low"):
+        Replies("meta_ads", CODES, ()).read(httpx.Response(400, json={"error": error}))
+
+
+ODD = (None, True, 0, -1, 1.5, 10**30, "", "a", "NaN", [], [1], {}, {"a": None})
+
+
+@pytest.mark.parametrize("field", ["code", "error_subcode", "message", "fbtrace_id", "is_transient", "type"])
+@pytest.mark.parametrize("status", [200, 204, 400, 401, 429, 500])
+def test_no_type_at_any_place_of_a_refusal_leaves_without_a_remedy(field, status):
+    for value in ODD:
+        for error in (value, {field: value}, {"code": 190, field: value}):
+            with contextlib.suppress(OmniError):
+                reply = Replies("meta_ads", CODES, ()).read(httpx.Response(status, json={"error": error}))
+                assert status in (200, 204), reply
+                assert not isinstance(error, dict)
+
+
+@pytest.mark.parametrize("body", [b"", b"null", b"[]", b"5", b'"a"', b"NaN", b"{", b"\xff", b"[" * 100_000])
+def test_a_success_without_an_object_is_a_lost_answer(body):
+    for status in (200, 201, 204):
+        with pytest.raises(Busy, match="no JSON object") as caught:
+            Replies("meta_ads", CODES, ()).read(httpx.Response(status, content=body))
+        assert caught.value.doubt == Doubt.LOST
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "minutes", "seconds"),
+    [
+        ("7", 5, 7),
+        ("nan", 5, 300),
+        ("inf", "5", 300),
+        ("-1", 5, 300),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 5, 300),
+        ("", 10**400, None),
+        ("", [5], None),
+        ("", True, None),
+        ("", -5, None),
+    ],
+)
+def test_only_a_number_of_seconds_or_minutes_is_a_wait(retry_after, minutes, seconds):
+    usage = json.dumps({"1": [{"estimated_time_to_regain_access": minutes}, None], "2": {}})
+    headers = {"Retry-After": retry_after, "X-Business-Use-Case-Usage": usage}
+    with pytest.raises(Busy) as caught:
+        Replies("meta_ads", CODES, ()).read(httpx.Response(429, json={}, headers=headers))
+    assert caught.value.retry_after == seconds
 
 
 def test_only_what_was_surely_refused_is_beyond_doubt():
@@ -218,12 +369,45 @@ REDIRECT = b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n
 
 
 class Elsewhere(socketserver.BaseRequestHandler):
-    """Sends whoever asks to another address."""
+    """Sends who asks to another address, or answers with what `says` holds."""
+
+    says = REDIRECT
 
     def handle(self):
         self.server.asked += 1
         self.request.recv(4000)
-        self.request.sendall(REDIRECT)
+        self.request.sendall(self.says)
+
+
+ANSWER = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
+UNREADABLE = {
+    "plain where gzip was promised": ANSWER + b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
+    "plain where deflate was promised": ANSWER + b"Content-Encoding: deflate\r\nContent-Length: 2\r\n\r\n{}",
+    "cut short": ANSWER + b"Content-Length: 99\r\n\r\n{}",
+    "chunks that are none": ANSWER + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+    "no HTTP at all": b"SSH-2.0-OpenSSH_9.6\r\n",
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("says", UNREADABLE.values(), ids=UNREADABLE)
+def test_an_answer_that_cannot_be_read_is_a_lost_one(open_graph, says):
+    handler = type("Odd", (Elsewhere,), {"says": says})
+    with socketserver.TCPServer(("127.0.0.1", 0), handler) as server:
+        server.asked = 0
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        port = server.server_address[1]
+        with pytest.raises(
+            OutcomeUnknown,
+            match=r"may have been taken: meta_ads (gave no answer|answered 200 with something)",
+        ):
+            open_graph(port=port).post("1/users", {})
+        assert server.asked == 1, "what may have been taken is not said again unseen"
+        with pytest.raises(RetryLater, match=r"meta_ads (gave no answer|answered 200 with something)"):
+            open_graph(port=port).create("customaudiences", AUDIENCE)
+        with pytest.raises(RetryLater, match=r"meta_ads (gave no answer|answered 200 with something)"):
+            open_graph(timeout=0.3, port=port).listed("customaudiences", {})
+        server.shutdown()
 
 
 def test_a_redirect_is_not_followed(open_graph):

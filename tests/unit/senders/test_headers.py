@@ -141,6 +141,12 @@ def test_good_addresses_pass(value):
     assert clean_address(f" {value} ").endswith(value.rpartition("@")[2].encode("idna").decode())
 
 
+@pytest.mark.parametrize("domain", ["straße-mode.example", "STRASSE-MODE.example", "ﬂuss.example", "faß.de"])
+def test_a_letter_goes_to_the_domain_that_was_meant_and_to_no_other(domain):
+    meant = {"straße-mode.example": "xn--strae-mode-83a.example", "faß.de": "xn--fa-hia.de"}
+    assert clean_address(f"uli@{domain}") == f"uli@{meant.get(domain, domain.lower().replace('ﬂ', 'fl'))}"
+
+
 @pytest.mark.parametrize(
     "value",
     [

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from include.errors import FixPayload, OutcomeUnknown
+from include.errors import FixPayload, OutcomeUnknown, RetryLater
 from include.senders import meta_audience
 from include.senders.base import AudienceRequest, Refused, Session
 from include.senders.parts.hashing import hashed
@@ -164,3 +164,59 @@ def test_forgetting_removes_from_every_audience_of_ours(transport, vendor, audie
     told = meta_audience.erase(transport, ["c1", "c1", "c404"])
     assert told.accepted == 2
     assert [set(vendor.members(f"{audience}_{n}")) for n in (1, 2)] == [{"c2"}, {"c2"}]
+
+
+class Odd:
+    """A vendor that gives the answers it was made with."""
+
+    def __init__(self, made=None, shown=(), reply=None):
+        self.made, self.shown, self.reply = made or {}, list(shown), reply or {}
+
+    def listed(self, edge, query):
+        return self.shown
+
+    def create(self, edge, body):
+        return self.made
+
+    def post(self, path, body):
+        return self.reply
+
+    delete = post
+
+
+IDS = (None, "", "abc", "1/../2", "-1", True, 1.5, [], {})
+
+
+@pytest.mark.parametrize("known", IDS)
+def test_an_audience_without_a_usable_id_is_looked_for_again_later(audience, known):
+    ours = {"name": audience, "description": meta_audience.description_of(audience), "id": known}
+    for vendor in (
+        Odd(made={"id": known}),
+        Odd(made={}),
+        Odd(shown=[ours]),
+        Odd(shown=[{**ours, "id": 7}, ours]),
+    ):
+        with pytest.raises(RetryLater, match="without a usable id"):
+            meta_audience.send(vendor, batch(audience, [person(1)]))
+    with pytest.raises(RetryLater, match="without a usable id"):
+        meta_audience.erase(Odd(shown=[ours]), ["c1"])
+
+
+COUNTS = (None, True, -1, 1.5, "x", "", [], {}, [1])
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_counts_that_are_none_leave_the_outcome_unknown(audience, count):
+    for reply in (
+        {"num_received": count, "num_invalid_entries": 0},
+        {"num_received": 1, "num_invalid_entries": count},
+    ):
+        with pytest.raises(OutcomeUnknown, match="of 1 entries"):
+            meta_audience.send(Odd({"id": "7"}, reply=reply), batch(audience, [person(1)]))
+
+
+@pytest.mark.parametrize("samples", [None, 5, 0, True, "c1", [], [None, {}], {}, {"c9": []}, [["c1"]]])
+def test_samples_of_any_type_name_only_whom_they_name(audience, samples):
+    reply = {"num_received": "2", "num_invalid_entries": "0", "invalid_entry_samples": samples}
+    receipt = meta_audience.send(Odd({"id": "7"}, reply=reply), batch(audience, [person(1), person(2)]))
+    assert (receipt.accepted, receipt.rejected) == (2, {})

@@ -1,11 +1,15 @@
 """Sockets say exactly what happened: refused, accepted, or nobody knows."""
 
+import contextlib
 import socket
+import socketserver
+import threading
 import time
 
 import pytest
+from paramiko import SFTPError
 
-from include.errors import FixConnection, OutcomeUnknown, RetryLater
+from include.errors import FixConnection, OmniError, OutcomeUnknown, RetryLater
 from include.senders.base import NotNow, Refused
 from include.senders.transports.sftp import SftpTransport
 from include.senders.transports.smtp import SmtpTransport
@@ -165,9 +169,9 @@ def test_an_empty_file_is_a_file(house, files):
     assert files.find("/incoming/empty.csv") is not None
 
 
-def test_a_cut_line_is_tried_again_later_and_finds_the_file(house, files):
+def test_a_line_cut_at_the_renaming_leaves_it_open_and_the_next_try_finds_the_file(house, files):
     house.cut = 1
-    with pytest.raises(RetryLater):
+    with pytest.raises(OutcomeUnknown, match="mailhouse_sftp: no clear answer to the renaming of /incoming"):
         files.put_once("/incoming/five.csv", b"five")
     assert files.put_once("/incoming/five.csv", b"five") is False
 
@@ -175,3 +179,127 @@ def test_a_cut_line_is_tried_again_later_and_finds_the_file(house, files):
 def test_a_server_that_is_not_there_is_tried_again_later(house):
     with pytest.raises(RetryLater, match="mailhouse_sftp"):
         SftpTransport(house.connection(port=1), 2).find("/incoming/x")
+
+
+def test_a_file_that_is_taken_away_at_once_has_arrived(house, files):
+    house.takes = "at once"
+    try:
+        assert files.put_once("/incoming/six.csv", b"six") is True
+        assert files.find("/incoming/six.csv") is None
+    finally:
+        house.takes = ""
+
+
+def test_what_happens_around_a_renaming_is_noted(house, files):
+    steps = []
+    files.note = lambda step: steps.append((step, "/incoming/seven.csv" in house.files))
+    files.put_once("/incoming/seven.csv", b"seven")
+    assert steps == [("placing seven.csv", False), ("placed seven.csv", True)]
+
+
+def test_a_server_that_refuses_the_renaming_has_not_got_the_file(house, files):
+    house.refuses = 1
+    with pytest.raises(RetryLater, match="quota exceeded"):
+        files.put_once("/incoming/eight.csv", b"eight")
+    assert files.put_once("/incoming/eight.csv", b"eight") is True
+
+
+@pytest.mark.parametrize("error", [SFTPError("Garbage packet received"), "ß".encode("latin-1").decode])
+def test_an_answer_that_cannot_be_read_is_the_servers_trouble(house, monkeypatch, error):
+    transport = SftpTransport(house.connection(), 5)
+
+    def garbled(*_):
+        raise error if isinstance(error, Exception) else UnicodeDecodeError("utf-8", b"\xdf", 0, 1, "no")
+
+    monkeypatch.setattr("paramiko.SFTPClient.stat", garbled)
+    with pytest.raises(RetryLater, match="no usable answer"):
+        transport.put_once("/incoming/nine.csv", b"nine")
+    transport.close()
+
+
+def test_a_host_that_no_dns_may_hold_is_the_connections_matter(house):
+    with pytest.raises(FixConnection, match="no address"):
+        SftpTransport(house.connection(host="a..example"), 2).find("/incoming/x")
+
+
+class Scripted(socketserver.StreamRequestHandler):
+    """A relay that answers each command as the script says; `.` is the end of a message."""
+
+    def handle(self):
+        self.say("220 relay.example")
+        while line := self.rfile.readline():
+            verb = line.split(b":")[0].split()[0].upper().decode()
+            if verb in ("EHLO", "HELO"):
+                self.say("250-relay.example\r\n250-STARTTLS\r\n250 AUTH PLAIN")
+                continue
+            reply = self.server.script.get(verb, {"AUTH": "235 ok", "DATA": "354 go on"}.get(verb, "250 ok"))
+            self.say(reply)
+            if verb == "DATA" and reply.startswith("354"):
+                while self.rfile.readline() != b".\r\n":
+                    pass
+                self.say(self.server.script.get(".", "250 taken"))
+
+    def say(self, reply):
+        self.wfile.write(reply.encode() + b"\r\n")
+
+
+STAGES = ("MAIL", "RCPT", "DATA", ".")
+
+
+@pytest.mark.parametrize(
+    ("reply", "errors"),
+    [
+        ("421 closing", [RetryLater, RetryLater, RetryLater, RetryLater]),
+        ("450 4.2.1 later", [RetryLater, NotNow, NotNow, NotNow]),
+        ("451 4.7.1 greylisted", [RetryLater, NotNow, NotNow, NotNow]),
+        ("550 5.1.1 unknown", [FixConnection, Refused, Refused, Refused]),
+        ("550 5.1.8 bad sender", [FixConnection] * 4),
+        ("530 5.7.57 not logged in", [FixConnection] * 4),
+        ("550 5.1.80 odd", [FixConnection, Refused, Refused, Refused]),
+        ("354 go on", [RetryLater, RetryLater, None, OutcomeUnknown]),
+        ("250 ok", [None, None, RetryLater, None]),
+        ("hello", [RetryLater, RetryLater, RetryLater, OutcomeUnknown]),
+        ("999 what", [RetryLater, RetryLater, RetryLater, OutcomeUnknown]),
+        ("100 wait", [RetryLater, RetryLater, RetryLater, OutcomeUnknown]),
+    ],
+)
+def test_a_reply_says_the_same_at_each_stage_as_far_as_it_says_anything(smtp, reply, errors):
+    for stage, error in zip(STAGES, errors, strict=True):
+        assert type(outcome_of(smtp, {stage: reply})) is (error or str), (stage, reply)
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [("454 4.7.0 later", RetryLater), ("what", RetryLater), ("535 5.7.8 no", FixConnection)],
+)
+def test_only_a_refusal_for_good_of_a_login_is_the_connections_matter(smtp, reply, error):
+    assert type(outcome_of(smtp, {"AUTH": reply})) is error
+
+
+def test_a_relay_that_refuses_tls_for_good_is_the_connections_matter(smtp):
+    offers = {"STARTTLS": "554 5.7.3 no TLS here"}
+    with scripted(offers) as port:
+        session = SmtpTransport(smtp.connection(port=port, extra={}), 5)
+        with pytest.raises(FixConnection, match="smtp_relay: the relay refuses TLS or the login with 554"):
+            deliver(session)
+
+
+@contextlib.contextmanager
+def scripted(script):
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Scripted) as server:
+        server.daemon_threads, server.script = True, script
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+def outcome_of(smtp, script):
+    """The error of one delivery, or the relay's word of acceptance."""
+    with scripted(script) as port:
+        session = SmtpTransport(smtp.connection(port=port), 5)
+        try:
+            return deliver(session)
+        except OmniError as error:
+            return error
+        finally:
+            session.close()

@@ -76,6 +76,18 @@ numbered_values as (
 
 ),
 
+-- a record with more values than one person has is nobody's: a till's, a guest's
+crowded as (
+
+    select identifiers.record_id
+    from identifiers
+    inner join types on identifiers.identifier_type = types.identifier_type
+    where types.is_personal
+    group by identifiers.record_id, identifiers.identifier_type
+    having count(*) > {{ var('identity_max_values') }}
+
+),
+
 usable as (
 
     select
@@ -92,6 +104,7 @@ usable as (
         on
             identifiers.identifier_type = numbered_values.identifier_type
             and identifiers.identifier_value = numbered_values.identifier_value
+    anti join crowded on identifiers.record_id = crowded.record_id
 
 ),
 

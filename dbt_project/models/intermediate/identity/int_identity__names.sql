@@ -21,35 +21,13 @@ given as (
 
 ),
 
-cyrillic as (
-
-    select
-        given_name,
-        {{ spell_out('lower(given_name)', {
-            'ж': 'zh', 'х': 'kh', 'ц': 'ts', 'ч': 'ch', 'ш': 'sh', 'щ': 'shch', 'ю': 'yu', 'я': 'ya',
-        }) }} as spelled
-    from given
-    where given_name is not null
-
-),
-
-others as (
-
-    select
-        given_name,
-        {{ spell_out('spelled', {
-            'ё': 'e', 'ß': 'ss', 'æ': 'ae', 'ø': 'o', 'ł': 'l', 'ь': '', 'ъ': '',
-        }) }} as spelled
-    from cyrillic
-
-),
-
 keyed as (
 
     select
         given_name,
-        {{ plain_letters('spelled') }} as name_key
-    from others
+        name_key(given_name) as name_key
+    from given
+    where given_name is not null
 
 )
 

@@ -22,9 +22,9 @@ select
     records.record_key,
     records.arrived_date,
     records.birth_date,
-    first_names.name_key as first_key,
-    first_names.formal_key,
-    last_names.name_key as last_key
+    {{ known_name('first_names.name_key', 'records.first_name') }} as first_key,
+    {{ known_name('first_names.formal_key', 'records.first_name') }} as formal_key,
+    {{ known_name('last_names.name_key', 'records.last_name') }} as last_key
 from records
 left join names as first_names on records.first_name = first_names.given_name
 left join names as last_names on records.last_name = last_names.given_name

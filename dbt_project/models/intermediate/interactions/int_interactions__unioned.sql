@@ -3,20 +3,20 @@ with
 
 unioned as (
 
-    {{ union_channels('interactions', [
-        'interaction_key',
-        'record_id',
-        'channel',
-        'stream',
-        'record_key',
-        'interaction_type',
-        'occurred_at',
-        'device_type',
-        'sku',
-        'category',
-        'campaign',
-        'email',
-    ]) }}
+    {{ union_channels('interactions', {
+        'interaction_key': 'varchar',
+        'record_id': 'varchar',
+        'channel': 'varchar',
+        'stream': 'varchar',
+        'record_key': 'varchar',
+        'interaction_type': 'varchar',
+        'occurred_at': 'timestamptz',
+        'device_type': 'varchar',
+        'sku': 'varchar',
+        'category': 'varchar',
+        'campaign': 'varchar',
+        'email': 'varchar',
+    }) }}
 
 ),
 
@@ -24,12 +24,12 @@ addressed as (
 
     select
         * exclude (email),
-        {{ normalise_email('email') }} as address
+        normal_email(email) as address
     from unioned
 
 )
 
 select
     *,
-    {{ match_email('address') }} as identifier_value
+    mailbox(address) as identifier_value
 from addressed

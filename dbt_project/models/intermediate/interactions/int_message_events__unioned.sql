@@ -3,16 +3,16 @@ with
 
 unioned as (
 
-    {{ union_channels('message_events', [
-        'event_key',
-        'channel',
-        'message_id',
-        'event_type',
-        'occurred_at',
-        'email',
-        'campaign',
-        'reason',
-    ]) }}
+    {{ union_channels('message_events', {
+        'event_key': 'varchar',
+        'channel': 'varchar',
+        'message_id': 'varchar',
+        'event_type': 'varchar',
+        'occurred_at': 'timestamptz',
+        'email': 'varchar',
+        'campaign': 'varchar',
+        'reason': 'varchar',
+    }) }}
 
 ),
 
@@ -20,12 +20,12 @@ addressed as (
 
     select
         * exclude (email),
-        {{ normalise_email('email') }} as address
+        normal_email(email) as address
     from unioned
 
 )
 
 select
     *,
-    {{ match_email('address') }} as identifier_value
+    mailbox(address) as identifier_value
 from addressed

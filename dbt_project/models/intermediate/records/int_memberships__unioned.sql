@@ -1,11 +1,11 @@
 -- grain: one row per loyalty membership
-{{ union_channels('memberships', [
-    'record_id',
-    'channel',
-    'stream',
-    'record_key',
-    'loyalty_id',
-    'tier',
-    'points',
-    'updated_at',
-]) }}
+{{ union_channels('memberships', {
+    'record_id': 'varchar',
+    'channel': 'varchar',
+    'stream': 'varchar',
+    'record_key': 'varchar',
+    'loyalty_id': 'varchar',
+    'tier': 'varchar',
+    'points': 'bigint',
+    'updated_at': 'timestamptz',
+}) }}

@@ -14,6 +14,12 @@ consents as (
 
 ),
 
+named as (
+
+    select * from {{ ref('int_consents__addresses') }}
+
+),
+
 by_address as (
 
     select * from {{ ref('int_consents__by_address') }}
@@ -40,7 +46,7 @@ reported as (
     from message_events
     where
         event_type in ('complaint', 'unsubscribe')
-        or (event_type = 'bounce' and {{ is_hard_bounce('reason') }})
+        or (event_type = 'bounce' and is_permanent_bounce(reason))
 
 ),
 
@@ -57,14 +63,13 @@ erasures as (
     where consents.status = 'erasure_requested'
     union all
     select
-        case identifier_type when 'phone' then 'sms' else 'email' end as channel,
-        identifier_value,
+        case named.identifier_type when 'phone' then 'sms' else 'email' end as channel,
+        named.identifier_value,
         'erasure_requested' as reason,
-        occurred_at
-    from consents
-    where
-        status = 'erasure_requested'
-        and identifier_value is not null
+        consents.occurred_at
+    from {{ ref('int_consents__unioned') }} as consents
+    inner join named on consents.consent_event_key = named.consent_event_key
+    where consents.status = 'erasure_requested'
 
 ),
 

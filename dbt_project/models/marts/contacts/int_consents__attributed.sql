@@ -7,6 +7,12 @@ consents as (
 
 ),
 
+named as (
+
+    select * from {{ ref('int_consents__addresses') }}
+
+),
+
 customers as (
 
     select * from {{ ref('int_identity__customers') }}
@@ -19,7 +25,7 @@ addresses as (
 
 ),
 
--- the record says who; where there is none, everybody who has the address
+-- the record says who; where there is none, everybody who has an address that it names
 speakers as (
 
     select
@@ -27,16 +33,17 @@ speakers as (
         customers.customer_id
     from consents
     inner join customers on consents.record_id = customers.record_id
-    union all
+    union
     select
         consents.consent_event_key,
         addresses.customer_id
     from consents
+    inner join named on consents.consent_event_key = named.consent_event_key
     left join customers on consents.record_id = customers.record_id
     inner join addresses
         on
-            consents.identifier_type = addresses.identifier_type
-            and consents.identifier_value = addresses.identifier_value
+            named.identifier_type = addresses.identifier_type
+            and named.identifier_value = addresses.identifier_value
     where customers.customer_id is null
 
 )
@@ -53,8 +60,6 @@ select
     consents.occurred_at,
     consents.jurisdiction,
     consents.text_version,
-    consents.address,
-    consents.identifier_type,
-    consents.identifier_value
+    consents.address
 from speakers
 inner join consents on speakers.consent_event_key = consents.consent_event_key

@@ -3,8 +3,13 @@ with
 
 consents as (
 
-    select * from {{ ref('int_consents__unioned') }}
-    where identifier_value is not null
+    select
+        consents.*,
+        named.identifier_type,
+        named.identifier_value
+    from {{ ref('int_consents__unioned') }} as consents
+    inner join {{ ref('int_consents__addresses') }} as named
+        on consents.consent_event_key = named.consent_event_key
 
 ),
 

@@ -36,7 +36,7 @@ returns as (
     select
         customer_id,
         count(*) as count_returns,
-        cast(sum(amount) as decimal(18, 4)) as returned_amount
+        cast(sum(company_amount) as decimal(18, 4)) as returned_amount
     from {{ ref('fct_returns') }}
     where customer_id is not null
     group by customer_id

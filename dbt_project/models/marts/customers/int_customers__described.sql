@@ -6,8 +6,10 @@ records as (
     select
         records.*,
         customers.customer_id,
-        upper(trim(records.country)) as country_code,
-        lower(split_part(trim(records.language), '-', 1)) as language_code
+        country_code(records.country) as country_code,
+        nullif(
+            regexp_extract(lower(trim(records.language)), '^([a-z]{2,3})([-_]|$)', 1), ''
+        ) as language_code
     from {{ ref('int_records__unioned') }} as records
     inner join {{ ref('int_identity__customers') }} as customers
         on records.record_id = customers.record_id

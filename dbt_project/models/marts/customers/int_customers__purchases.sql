@@ -26,9 +26,11 @@ totals as (
         count(*) filter (where is_sale) as count_orders,
         count(*) filter (where is_sale and channel = 'stores') as count_store_orders,
         count(*) filter (where is_sale and channel = 'shop') as count_web_orders,
-        cast(coalesce(sum(net_amount), 0) as decimal(18, 4)) as total_amount,
-        cast(sum(amount) filter (where is_sale) as decimal(18, 4)) as sales_amount,
-        cast(coalesce(sum(net_amount) filter (
+        -- an order in a currency without a rate is counted, and is in no amount
+        count(company_amount) filter (where is_sale) as count_priced_orders,
+        cast(coalesce(sum(company_net_amount), 0) as decimal(18, 4)) as total_amount,
+        cast(sum(company_amount) filter (where is_sale) as decimal(18, 4)) as sales_amount,
+        cast(coalesce(sum(company_net_amount) filter (
             where ordered_at >= {{ day_end(days_before=365) }}
         ), 0) as decimal(18, 4)) as year_amount,
         min(ordered_at) filter (where is_sale) as first_ordered_at,
@@ -114,7 +116,7 @@ select
     totals.count_web_orders,
     totals.total_amount,
     totals.year_amount,
-    cast(round(totals.sales_amount / nullif(totals.count_orders, 0), 4) as decimal(18, 4))
+    cast(round(totals.sales_amount / nullif(totals.count_priced_orders, 0), 4) as decimal(18, 4))
         as average_basket_amount,
     totals.first_ordered_at,
     totals.last_ordered_at,

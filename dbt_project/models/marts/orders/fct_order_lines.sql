@@ -26,6 +26,7 @@ select
     cast(lines.unit_price as decimal(18, 4)) as unit_price,
     cast(lines.amount as decimal(18, 4)) as amount,
     orders.currency,
+    {{ in_company_currency('lines.amount', 'orders.exchange_rate') }} as company_amount,
     coalesce(orders.is_cancelled, false) as is_cancelled
 from lines
 left join orders on lines.order_key = orders.order_key

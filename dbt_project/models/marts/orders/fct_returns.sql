@@ -3,7 +3,23 @@ with
 
 returns as (
 
-    select * from {{ ref('int_returns__unioned') }}
+    select
+        * exclude (currency),
+        {{ normalise_currency('currency') }} as currency,
+        {{ local_date('returned_at') }} as returned_date
+    from {{ ref('int_returns__unioned') }}
+
+),
+
+orders as (
+
+    select * from {{ ref('fct_orders') }}
+
+),
+
+rates as (
+
+    select * from {{ ref('int_exchange_rates__periods') }}
 
 ),
 
@@ -11,18 +27,40 @@ customers as (
 
     select * from {{ ref('int_identity__customers') }}
 
+),
+
+-- paid back at the rate of its order; at that of its own day where the order has not landed
+dated as (
+
+    select
+        returns.*,
+        coalesce(orders.ordered_date, returns.returned_date) as rate_date
+    from returns
+    left join orders on returns.order_key = orders.order_key
+
+),
+
+priced as (
+
+    select
+        dated.*,
+        {{ exchange_rate('dated.currency', 'rates') }} as exchange_rate
+    from dated
+    left join rates on {{ rate_applies('rates', 'dated.currency', 'dated.rate_date') }}
+
 )
 
 select
-    returns.return_key,
+    priced.return_key,
     customers.customer_id,
-    returns.channel,
-    returns.order_key,
-    returns.returned_at,
-    returns.sku,
-    cast(returns.quantity as bigint) as quantity,
-    cast(returns.amount as decimal(18, 4)) as amount,
-    returns.currency,
-    returns.reason
-from returns
-left join customers on returns.record_id = customers.record_id
+    priced.channel,
+    priced.order_key,
+    priced.returned_at,
+    priced.sku,
+    cast(priced.quantity as bigint) as quantity,
+    cast(priced.amount as decimal(18, 4)) as amount,
+    priced.currency,
+    {{ in_company_currency('priced.amount', 'priced.exchange_rate') }} as company_amount,
+    priced.reason
+from priced
+left join customers on priced.record_id = customers.record_id

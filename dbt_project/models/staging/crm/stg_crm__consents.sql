@@ -26,6 +26,7 @@ select
     channel as contact_channel,
     status,
     occurred_at,
+    _is_from_future as is_from_future,
     jurisdiction,
     text_version
 from consents

@@ -20,6 +20,7 @@ select
     'email' as contact_channel,
     'withdrawn' as status,
     updated_at as occurred_at,
+    _is_from_future as is_from_future,
     cast(null as varchar) as jurisdiction,
     cast(null as varchar) as text_version
 from subscribers

@@ -1,19 +1,12 @@
 -- grain: one row per line of a web order
 with
 
-order_lines as (
-
-    select * from {{ ref('base_shop__order_lines') }}
-    where _is_latest
-
-),
-
--- lines come with their order: those of its newest landing hold, a line since removed does not
 current_lines as (
 
-    select *
-    from order_lines
-    qualify _date = max(_date) over (partition by order_id)
+    {{ current_parts(
+        'base_shop__order_lines', 'base_shop__orders',
+        document_key=['order_id'], key=['order_id', 'line_number'],
+    ) }}
 
 )
 

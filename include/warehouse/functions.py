@@ -1,0 +1,69 @@
+"""The normalisers as SQL functions, so that models and Python use one rule (include/normalise).
+
+Every connection of dbt knows them (dbt_project/plugin.py). They are not kept in the file: a table built with
+them opens anywhere, a view that calls one does not.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+from duckdb.func import ARROW, SPECIAL
+
+from include.normalise.bounces import is_permanent_bounce
+from include.normalise.countries import country_code
+from include.normalise.emails import normal_email
+from include.normalise.names import name_key
+from include.normalise.phones import readings
+from include.normalise.providers import provider_mailbox
+
+CACHED = 2**18  # distinct texts kept of each function, some 50 MB at most
+
+
+def register(con: DuckDBPyConnection) -> None:
+    """Make the normalisers known to SQL, under their names.
+
+    `normal_email`, `mailbox`, `country_code`, `name_key` and `is_permanent_bounce` take a text; a null gives
+    null, but is a permanent bounce. `phone_readings` takes a number and countries separated by commas, and
+    gives a list.
+    """
+    _add(con, "normal_email", normal_email, "VARCHAR")
+    _add(con, "mailbox", provider_mailbox, "VARCHAR")
+    _add(con, "country_code", country_code, "VARCHAR")
+    _add(con, "name_key", name_key, "VARCHAR")
+    con.create_function(
+        "phone_readings",
+        _phone_readings,
+        [con.sqltype("VARCHAR"), con.sqltype("VARCHAR")],
+        con.sqltype("VARCHAR[]"),
+        null_handling=SPECIAL,
+    )
+    _add(con, "is_permanent_bounce", is_permanent_bounce, "BOOLEAN", of_null=is_permanent_bounce(None))
+
+
+def _add(
+    con: DuckDBPyConnection, name: str, function: Callable[[str], Any], result: str, of_null: object = None
+) -> None:
+    known = lru_cache(CACHED)(function)
+    kind = pa.bool_() if result == "BOOLEAN" else pa.string()
+
+    def of_chunk(texts: pa.ChunkedArray | pa.Array) -> pa.Array:
+        values = texts.to_pylist()
+        return pa.array([of_null if text is None else known(text) for text in values], kind)
+
+    con.create_function(
+        name,
+        of_chunk,
+        [con.sqltype("VARCHAR")],
+        con.sqltype(result),
+        type=ARROW,
+        null_handling=SPECIAL,
+    )
+
+
+@lru_cache(CACHED)
+def _phone_readings(number: str | None, countries: str | None) -> list[str]:
+    """Every E.164 that a number may be, read in countries separated by commas."""
+    return list(readings(number, (countries or "").split(","))) if number else []

@@ -1,0 +1,155 @@
+"""Each value is read by one rule: golden vectors, properties for any Unicode, and SQL equal to Python."""
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from include.normalise.countries import country_code
+from include.normalise.emails import normal_email, sendable_email
+from include.normalise.names import name_key
+from include.normalise.phones import readings, to_e164
+from include.normalise.providers import provider_mailbox
+from include.senders.parts.hashing import normal_email as hashed_email
+from include.senders.parts.hashing import normal_phone as hashed_phone
+from include.senders.parts.headers import clean_address
+from include.warehouse.functions import register
+from tests.unit.normalise.vectors import COUNTRIES, EMAILS, MAILBOXES, NAMES
+
+RULES = {
+    "normal_email": (normal_email, EMAILS),
+    "mailbox": (provider_mailbox, MAILBOXES),
+    "country_code": (country_code, COUNTRIES),
+    "name_key": (name_key, NAMES),
+}
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+ADDRESS = st.builds("{}@{}.{}".format, TEXT, TEXT, TEXT)
+ANY = st.one_of(TEXT, ADDRESS, st.sampled_from(sorted({*EMAILS, *COUNTRIES, *NAMES})))
+MANY = settings(max_examples=300, deadline=None)
+
+
+@pytest.fixture(scope="module")
+def con():
+    """DuckDB that knows the rules."""
+    with duckdb.connect() as found:
+        register(found)
+        yield found
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_every_golden_vector_holds_in_python_and_in_sql(con, name):
+    rule, vectors = RULES[name]
+    assert {text: rule(text) for text in vectors} == vectors
+    found = con.execute(f"select x, {name}(x) from unnest(?) as t(x)", [list(vectors)]).fetchall()
+    assert dict(found) == vectors
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_what_is_no_text_is_no_value(con, name):
+    assert con.execute(f"select {name}(null)").fetchone() == (None,)
+
+
+@pytest.mark.parametrize("name", RULES)
+@MANY
+@given(texts=st.lists(ANY, min_size=1, max_size=5))
+def test_sql_reads_every_text_as_python_does(con, name, texts):
+    query = f"select list({name}(x) order by n) from (select unnest(?) as x, unnest(?) as n)"
+    found = con.execute(query, [texts, list(range(len(texts)))]).fetchone()
+    assert found[0] == [RULES[name][0](text) for text in texts]
+
+
+@pytest.mark.parametrize("name", RULES)
+@MANY
+@given(text=ANY)
+def test_what_was_read_is_read_as_itself(name, text):
+    rule = RULES[name][0]
+    once = rule(text)
+    assert once is None or rule(once) == once
+
+
+@MANY
+@given(text=st.one_of(st.text(max_size=30), ADDRESS))
+def test_no_text_at_all_breaks_a_rule(text):
+    for rule, _ in RULES.values():
+        rule(text)
+    readings(text, ("GB", "FR"))
+
+
+@MANY
+@given(text=ANY)
+def test_what_matching_knows_is_what_is_hashed_and_sent(text):
+    address = normal_email(text)
+    if address is None:
+        assert sendable_email(text) is None
+        return
+    assert hashed_email(address) == sendable_email(address) == address
+    if address.isascii() and '"' not in address and clean_can(address):
+        assert clean_address(address) == address
+
+
+def clean_can(address):
+    """Whether SMTP can carry it: the rest is refused, and never changed."""
+    try:
+        return bool(clean_address(address))
+    except Exception:
+        return False
+
+
+@MANY
+@given(local=st.text("+.ab", min_size=1), domain=st.sampled_from(["gmail.com", "googlemail.com", "x.org"]))
+def test_a_mailbox_never_loses_its_local_part(local, domain):
+    address = normal_email(f"{local}@{domain}")
+    assert address is not None
+    local, at, domain = provider_mailbox(address).rpartition("@")
+    assert local and at and domain
+
+
+@pytest.mark.parametrize(
+    ("number", "country", "read"),
+    [
+        ("020 7946 0018", "GB", "+442079460018"),
+        ("020 7946 0018", "UK", "+442079460018"),
+        ("020 7946 0018", " United Kingdom ", "+442079460018"),
+        ("020 7946 0018", "GBR", "+442079460018"),
+        ("020 7946 0018", "Atlantis", "+442079460018"),
+        ("020 7946 0018", None, "+442079460018"),
+        ("06 39 98 12 34", "FR", "+33639981234"),
+        ("06 39 98 12 34", "France", "+33639981234"),
+        ("+33 6 39 98 12 34", "GB", "+33639981234"),
+        ("0033 6 39 98 12 34", "GB", "+33639981234"),
+        ("tel:+33-6-39-98-12-34", None, "+33639981234"),
+        ("\u202a+33639981234\u202c", None, "+33639981234"),
+        ("＋３３６３９９８１２３４", None, "+33639981234"),
+        ("٠٢٠٧٩٤٦٠٠١٨", "GB", "+442079460018"),
+        ("020\u00a07946\u00a00018 ext. 12", "GB", "+442079460018"),
+        ("12", "GB", None),
+        ("none", "GB", None),
+        ("", "GB", None),
+        ("+999 1234567", None, None),
+    ],
+)
+def test_a_number_is_read_as_dialled_in_its_country(number, country, read):
+    assert to_e164(number, country, "GB") == read
+
+
+def test_a_number_may_be_of_several_countries():
+    assert readings("06 39 98 12 34", ("FR", "GB")) == ("+33639981234", "+44639981234")
+    assert readings("+33 6 39 98 12 34", ("GB", "DE")) == ("+33639981234",)
+    assert readings("nothing", ("GB", "FR")) == ()
+
+
+@MANY
+@given(number=st.one_of(TEXT, st.from_regex(r"\+?[0-9 ()-]{5,16}", fullmatch=True)), country=TEXT)
+def test_a_number_that_was_read_is_read_as_itself_everywhere(number, country):
+    read = to_e164(number, country, "GB")
+    if read:
+        assert to_e164(read, country, "FR") == read
+        assert readings(read, ("DE",)) == (read,)
+        assert hashed_phone(read) in (read.removeprefix("+"), None)
+
+
+def test_sql_knows_every_reading_of_a_number(con):
+    found = con.execute(
+        "select phone_readings('06 39 98 12 34', 'FR,GB,Atlantis'), phone_readings(null, 'FR')"
+    )
+    assert found.fetchone() == (["+33639981234", "+44639981234"], [])
