@@ -23,7 +23,7 @@ policies as (
 
 ),
 
--- what has left lately, or may have
+-- what has left lately, or may have; the cap holds back marketing, what people need to know always goes
 heard_lately as (
 
     select
@@ -43,7 +43,7 @@ ranked as (
     select
         judged.*,
         coalesce(heard_lately.count_messages, 0) + row_number() over (
-            partition by judged.customer_id, judged.reason is null
+            partition by judged.customer_id, judged.purpose, judged.reason is null
             order by judged.importance desc, judged.due_at asc, judged.message_key asc
         ) as count_heard
     from judged
@@ -68,7 +68,9 @@ decided as (
         ranked.expires_at,
         case
             when ranked.reason is not null then ranked.reason
-            when ranked.count_heard > policies.cap_messages then 'frequency_cap'
+            when
+                ranked.purpose = 'marketing'
+                and ranked.count_heard > policies.cap_messages then 'frequency_cap'
             when
                 {{ share_of("'control_group|' || ranked.customer_id") }}
                 < policies.control_group_share then 'control_group'
