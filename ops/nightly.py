@@ -17,6 +17,7 @@ from include.errors import OmniError
 from include.ledger.exposures import load_syncs
 from include.report import summary_table
 from include.sandbox.parameters import read_world
+from include.warehouse.shapes import load_shapes
 from ops import bring_up, interrupts, services
 from ops.follow import Follower, name, span
 from ops.share import own_seconds
@@ -42,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     interrupts.end_as_interrupted()
     kept = bring_up.running(house)
     try:
-        load_channels(), load_syncs()  # a wrong declaration is named before anything starts
+        load_channels(), load_shapes(), load_syncs()  # a wrong declaration is named before anything starts
         if asked.date:
             require_ended(house, asked.date + timedelta(days=asked.nights - 1), datetime.now(UTC))
         if kept:

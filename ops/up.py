@@ -11,6 +11,7 @@ from include.errors import OmniError
 from include.ledger.exposures import load_syncs
 from include.sandbox.parameters import read_world
 from include.warehouse import versions
+from include.warehouse.shapes import load_shapes
 from ops import bring_up, interrupts, services
 from ops.nightly import BUILD, DELIVERIES, REPORT, refuse_before_history
 
@@ -39,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         print("Airflow is up already; to change how, first: make down")
         return _say_where(up, "")
     try:
-        load_channels(), load_syncs()  # a wrong declaration is named before anything starts
+        load_channels(), load_shapes(), load_syncs()  # a wrong declaration is named before anything starts
         today = datetime.now(house.zone).date()
         plan = plan_nights(house, today, asked.date) if asked.schedules == "on" else UNSCHEDULED
         return _up(house, plan, asked)
