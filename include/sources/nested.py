@@ -3,9 +3,11 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 from include.channels import Nested, Stream
+from include.lake.clean import is_blank
 from include.lake.reasons import Reason, Refusal
 from include.lake.schema import VERSION
 from include.lake.validate import Item, Refusals, Row, Tally
@@ -39,14 +41,14 @@ def _version(item: Row) -> str:
 def _take(child: Stream, items: Sequence[Item], tally: Tally, refusals: Refusals) -> Taken:
     nested = child.nested
     assert nested is not None
-    count = tally.of(nested.field)
+    found_lists = tally.of(nested.field)
     rows: list[Item] = []
     doubled: Refusals = {}
     for place, item in enumerate(items):
         if not isinstance(item, dict):
             continue
         lines = item.get(nested.field)
-        count.filled += lines is not None
+        found_lists.filled += lines is not None
         if isinstance(lines, list):
             del item[nested.field]
             found = _rows(nested, item, lines)
@@ -54,29 +56,39 @@ def _take(child: Stream, items: Sequence[Item], tally: Tally, refusals: Refusals
                 doubled[len(rows) + position] = Refusal(Reason.DOUBLED_KEY, nested.position or child.key[-1])
             rows += found
         elif nested.field not in item:
-            count.absent += 1
+            found_lists.absent += 1
             refusals[place] = Refusal(Reason.MISSING_COLUMN, nested.field)
         else:
-            count.mistyped += lines is not None
+            found_lists.mistyped += lines is not None
             reason = Reason.MISSING_REQUIRED if lines is None else Reason.BAD_TYPE
             refusals[place] = Refusal(reason, nested.field)
     return rows, doubled
 
 
 def _rows(nested: Nested, parent: Row, lines: list[Any]) -> list[Item]:
-    """The lines with what they inherit. A number of its own wins over a line's place, a null does not."""
+    """The lines with what they inherit, and numbered where the stream asks for that."""
     inherited = {mine: parent.get(theirs) for mine, theirs in nested.inherit.items()}
-    version, position = {VERSION: parent[VERSION]}, nested.position
-    rows: list[Item] = []
-    for number, line in enumerate(lines, 1):
-        if isinstance(line, dict):
-            row = {**inherited, **line, **version}
-            if position is not None and row.get(position) is None:
-                row[position] = number
-            rows.append(row)
-        else:
-            rows.append(line)
+    rows = [
+        {**inherited, **line, VERSION: parent[VERSION]} if isinstance(line, dict) else line for line in lines
+    ]
+    if nested.position is not None:
+        _number(nested.position, rows)
     return rows
+
+
+def _number(position: str, rows: Sequence[Item]) -> None:
+    """A line's own number wins over its place, a null or a blank does not: then its place, or the first free."""
+    lines = [(place, row) for place, row in enumerate(rows, 1) if isinstance(row, dict)]
+    numbered = {str(row[position]).strip() for _, row in lines if not _is_missing(row.get(position))}
+    free = (number for number in count(1) if str(number) not in numbered)
+    for place, row in lines:
+        if _is_missing(row.get(position)):
+            row[position] = place if str(place) not in numbered else next(free)
+            numbered.add(str(row[position]))
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or is_blank(value)
 
 
 def _doubled(child: Stream, rows: Sequence[Item]) -> list[int]:

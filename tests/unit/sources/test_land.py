@@ -385,7 +385,20 @@ def test_a_null_number_does_not_win_over_a_lines_place(api: Api, settings: Setti
     assert landed_rows(settings, "shop/order_lines")["line_number"].to_pylist() == [1, 7]
 
 
-@pytest.mark.parametrize("numbers", [(1, 1), (None, 1), ("1", "1"), (2, None)])
+@pytest.mark.parametrize(
+    ("numbers", "landed"),
+    [((None, 1), [2, 1]), ((2, None), [2, 1]), ((None, None), [1, 2]), ((7, None), [7, 2])],
+)
+def test_lines_without_a_number_take_one_that_is_free(
+    api: Api, settings: Settings, numbers: tuple[Any, Any], landed: list[int]
+) -> None:
+    lines = [{**line, "line_number": n} for line, n in zip(order(1)["lines"], numbers, strict=True)]
+    api.rows["orders"] = [{**order(1), "lines": lines}]
+    land(api, settings)
+    assert landed_rows(settings, "shop/order_lines")["line_number"].to_pylist() == landed
+
+
+@pytest.mark.parametrize("numbers", [(1, 1), ("1", "1"), (3, 3)])
 def test_a_doubled_number_within_one_order_is_refused_and_counted(
     api: Api, settings: Settings, numbers: tuple[Any, Any]
 ) -> None:
