@@ -77,7 +77,7 @@ def _rows(nested: Nested, parent: Row, lines: list[Any]) -> list[Item]:
 
 
 def _number(position: str, rows: Sequence[Item]) -> None:
-    """A number of its own wins over a line's place; nothing does not: it takes its place, or the first free."""
+    """A number of its own wins over a line's place; without one it takes its place, or the first free."""
     lines = [(place, row) for place, row in enumerate(rows, 1) if isinstance(row, dict)]
     numbered = {str(row[position]).strip() for _, row in lines if not _is_missing(row.get(position))}
     free = (number for number in count(1) if str(number) not in numbered)
