@@ -1,5 +1,7 @@
 """Each value is read by one rule: golden vectors, properties for any Unicode, and SQL equal to Python."""
 
+from contextlib import suppress
+
 import duckdb
 import pytest
 from hypothesis import given, settings
@@ -84,10 +86,8 @@ def test_what_matching_knows_is_what_is_hashed_and_sent(text):
         assert sendable_email(text) is None
         return
     assert hashed_email(address) == sendable_email(address) == address
-    try:
+    with suppress(Refused):  # what SMTP cannot carry is refused, and never changed
         assert clean_address(address) == address
-    except Refused:
-        pass  # SMTP cannot carry it: refused, and never changed
 
 
 @MANY
