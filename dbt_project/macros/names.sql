@@ -1,6 +1,7 @@
 {#
     Whether two name keys can be one name: one begins the other (an initial too), or they differ by slips. Where a
-    sign is a syllable or a word, one sign more or less is another name.
+    sign is a syllable or a word, one sign more or less is another name. Slips are counted in Latin letters alone:
+    the functions compare bytes, of which the letters of another script share most.
 #}
 {% macro names_agree(a, b) -%}
     ({{ a }} = {{ b }}
@@ -11,8 +12,14 @@
         and (
             starts_with({{ a }}, {{ b }})
             or starts_with({{ b }}, {{ a }})
-            or jaro_winkler_similarity({{ a }}, {{ b }}) >= {{ var('identity_name_similarity') }}
-            or damerau_levenshtein({{ a }}, {{ b }}) <= least(length({{ a }}), length({{ b }})) // 4
+            or (
+                regexp_full_match({{ a }} || {{ b }}, '[a-z]+')
+                and (
+                    jaro_winkler_similarity({{ a }}, {{ b }}) >= {{ var('identity_name_similarity') }}
+                    or damerau_levenshtein({{ a }}, {{ b }})
+                    <= least(length({{ a }}), length({{ b }})) // 4
+                )
+            )
         )
     ))
 {%- endmacro %}

@@ -18,6 +18,7 @@ _COMMENT = re.compile(r"^\([^()@]*\)|\([^()@]*\)$")
 _QUOTED = re.compile(r'"[^"]*"')  # a local part in quotes is one that needs them
 _LABEL = re.compile(r"[a-z0-9_-]+")  # underscores and odd hyphens are no host names, but people have them
 _FRONT, _END = "<>()[]{}'\",;:", "<>()[]{}'\",;:."
+_SEPARATOR = re.compile(r"[\s;,|/&]+")
 _TAG = re.compile(r"(\+*[^+]+)\+.*", re.DOTALL)
 _MAX_PASSES = 20
 # Nearly every address: nothing in it can be read in two ways, so the careful reading would give the same.
@@ -38,6 +39,14 @@ def normal_email(text: str) -> str | None:
             return read
         text = read
     return None  # no text is known that changes so often
+
+
+def email_readings(text: str) -> tuple[str, ...]:
+    """Every address that a text may mean, sorted: the one that it is, or those that it holds."""
+    whole = normal_email(text)
+    if whole:
+        return (whole,)
+    return tuple(sorted({read for part in _SEPARATOR.split(visible(text)) if (read := normal_email(part))}))
 
 
 def sendable_email(text: str) -> str | None:

@@ -12,6 +12,7 @@ from include.normalise.text import visible
 NO_COUNTRY = "ZZ"  # the library's word for it: only an international number can be read
 
 _E164 = re.compile(r"\+[0-9]{6,15}")  # more digits cannot be dialled, and fewer reach no person
+_SEPARATOR = re.compile(r"\s+[^\W\d]+\s+|[/;,|&\n]")  # a word between them, too
 _DOUBLE_ZERO = re.compile(r"(?:tel:)?\s*\(?\s*00\s*\)?", re.IGNORECASE)
 
 
@@ -25,11 +26,19 @@ def to_e164(number: str, country: str | None, default: str) -> str | None:
     return _e164(visible(number).strip(), region)
 
 
-def readings(number: str, countries: Iterable[str]) -> tuple[str, ...]:
-    """Every E.164 that the number may be, read in each of `countries` (ISO 3166), sorted.
+def readings(text: str, countries: Iterable[str]) -> tuple[str, ...]:
+    """Every E.164 that a text may mean, read in each of `countries` (ISO 3166), sorted.
 
-    An international number has one reading, wherever it is read; a text that is no number has none.
+    An international number has one reading, wherever it is read; a text that is no number has none. Where a
+    text as a whole is none, it may hold several: `020 7946 0018 / 07700 900123`.
     """
+    known = frozenset(countries)
+    whole = _readings(text, known)
+    parts = [] if whole else _SEPARATOR.split(visible(text))
+    return whole or tuple(sorted({read for part in parts for read in _readings(part, known)}))
+
+
+def _readings(number: str, countries: Iterable[str]) -> tuple[str, ...]:
     plain = visible(number).strip()
     regions = sorted({country_code(country) or NO_COUNTRY for country in countries} | {NO_COUNTRY})
     abroad = _e164(plain, NO_COUNTRY)

@@ -14,7 +14,7 @@ from duckdb.func import ARROW, SPECIAL
 
 from include.normalise.bounces import is_permanent_bounce
 from include.normalise.countries import country_code
-from include.normalise.emails import normal_email
+from include.normalise.emails import email_readings, normal_email
 from include.normalise.names import name_key
 from include.normalise.phones import readings
 from include.normalise.providers import provider_mailbox
@@ -26,13 +26,20 @@ def register(con: DuckDBPyConnection) -> None:
     """Make the normalisers known to SQL, under their names.
 
     `normal_email`, `mailbox`, `country_code`, `name_key` and `is_permanent_bounce` take a text; a null gives
-    null, but is a permanent bounce. `phone_readings` takes a number and countries separated by commas, and
-    gives a list.
+    null, but is a permanent bounce. `email_readings` (of a text) and `phone_readings` (of a text, and of
+    countries separated by commas) give lists.
     """
     _add(con, "normal_email", normal_email, "VARCHAR")
     _add(con, "mailbox", provider_mailbox, "VARCHAR")
     _add(con, "country_code", country_code, "VARCHAR")
     _add(con, "name_key", name_key, "VARCHAR")
+    con.create_function(
+        "email_readings",
+        _email_readings,
+        [con.sqltype("VARCHAR")],
+        con.sqltype("VARCHAR[]"),
+        null_handling=SPECIAL,
+    )
     con.create_function(
         "phone_readings",
         _phone_readings,
@@ -61,6 +68,12 @@ def _add(
         type=ARROW,
         null_handling=SPECIAL,
     )
+
+
+@lru_cache(CACHED)
+def _email_readings(text: str | None) -> list[str]:
+    """Every address that a text may mean."""
+    return list(email_readings(text)) if text else []
 
 
 @lru_cache(CACHED)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from include.normalise.countries import country_code
-from include.normalise.emails import normal_email, sendable_email
+from include.normalise.emails import email_readings, normal_email, sendable_email
 from include.normalise.names import name_key
 from include.normalise.phones import readings, to_e164
 from include.normalise.providers import provider_mailbox
@@ -131,6 +131,24 @@ def test_a_number_may_be_of_several_countries():
     assert readings("06 39 98 12 34", ("FR", "GB")) == ("+33639981234", "+44639981234")
     assert readings("+33 6 39 98 12 34", ("GB", "DE")) == ("+33639981234",)
     assert readings("nothing", ("GB", "FR")) == ()
+    assert readings("0170/1234567", ("DE",)) == ("+491701234567",)
+
+
+@pytest.mark.parametrize("between", [" / ", ", ", "; ", " or ", " und ", "\n", " & "])
+def test_a_refusal_may_name_several_numbers_or_addresses(between):
+    numbers = f"020 7946 0018{between}07700 900123"
+    assert readings(numbers, ("GB",)) == ("+442079460018", "+447700900123")
+    assert email_readings(f"ana@mail.example{between}b@mail.example") == (
+        "ana@mail.example",
+        "b@mail.example",
+    )
+
+
+@MANY
+@given(text=ANY)
+def test_an_address_is_its_own_only_reading(text):
+    whole = normal_email(text)
+    assert email_readings(text) == (whole,) if whole else whole is None
 
 
 @MANY
@@ -148,3 +166,5 @@ def test_sql_knows_every_reading_of_a_number(con):
         "select phone_readings('06 39 98 12 34', 'FR,GB,Atlantis'), phone_readings(null, 'FR')"
     )
     assert found.fetchone() == (["+33639981234", "+44639981234"], [])
+    found = con.execute("select email_readings('a@x.org; b@x.org'), email_readings(null)")
+    assert found.fetchone() == (["a@x.org", "b@x.org"], [])

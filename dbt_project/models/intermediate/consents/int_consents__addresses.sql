@@ -26,7 +26,7 @@ refusals as (
     select
         consents.consent_event_key,
         'email' as identifier_type,
-        consents.email as address
+        unnest(email_readings(consents.email_as_given)) as address
     from consents
     where consents.status <> 'granted'
     union
