@@ -14,7 +14,7 @@ from include.errors import FixDeclaration
 from include.lake.clean import clean
 from include.lake.manifests import Manifest, from_footer
 from include.lake.parquet import read_groups, read_metadata
-from include.lake.schema import EXTRA, added_columns, contract_schema
+from include.lake.schema import contract_schema
 from include.lake.store import Store
 
 REPAIRED = "repaired"
@@ -34,12 +34,6 @@ class Existing:
         self._refused = quarantine.path(stream.channel, stream.name, business_date)
         self.manifest: Manifest | None = from_footer(lake, self._path) if lake.exists(self._path) else None
         self.repaired = frozenset((self.manifest or {}).get("repaired", []))
-
-    @property
-    def added_columns(self) -> list[str]:
-        """The lake's columns by which rows are compared: no `_row_version` if they landed before it was."""
-        is_old = self.manifest is not None and is_older(self.manifest)
-        return [EXTRA] if is_old else added_columns(self._stream)
 
     def rows(self) -> Iterator[pa.Table]:
         """Landed rows, in order, by the contract as it is now."""

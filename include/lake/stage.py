@@ -1,9 +1,9 @@
 """Rows of one stream on their way into the lake: validated, united, counted, in a file beside it."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, tzinfo
+from itertools import repeat
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,10 +13,19 @@ from include.lake.digest import digests
 from include.lake.earlier import Lag
 from include.lake.existing import Existing, mark
 from include.lake.manifests import KEY, Manifest
+from include.lake.moments import Moments
 from include.lake.parquet import GroupedWriter, verify
 from include.lake.points import point
 from include.lake.refused import RefusedWriter
-from include.lake.schema import ARRIVED, DATE, fingerprint, landed_schema, quarantine_schema
+from include.lake.schema import (
+    ARRIVED,
+    DATE,
+    VERSION,
+    added_columns,
+    fingerprint,
+    landed_schema,
+    quarantine_schema,
+)
 from include.lake.staged import Cursor, Staged, as_text, unite_cursors
 from include.lake.store import Store
 from include.lake.validate import Item, Refusals, Refused, Span, Tally, validate
@@ -63,12 +72,12 @@ class Stage:
         self._writer = GroupedWriter(self._data_file, landed_schema(stream))
         self._repaired = self.existing.repaired | settled
         self.refused = RefusedWriter(self._refused_file, place.business_date, self._repaired)
-        self._columns = [*stream.columns, *self.existing.added_columns]
-        self._ahead = [c.name for c in stream.columns.values() if c.happened]
-        self._future: Counter[str] = Counter()
-        self._late = 0
+        self._columns = [*stream.columns, *added_columns(stream)]
+        self._plain_columns = [column for column in self._columns if column != VERSION]
+        self._moments = Moments(stream, lag.begin if lag else None)
         self._timeless = 0
         self._landed: set[bytes] = set()
+        self._unversioned: set[bytes] = set()
         self._seen: set[bytes] = set()
         self._duplicates = 0
         self._take_over()
@@ -106,6 +115,11 @@ class Stage:
     def _take_over(self) -> None:
         for table in self.existing.rows():
             self._landed.update(digests(table, self._columns))
+            if (
+                self.stream.has_versions
+            ):  # rows that landed before versions were kept are known without theirs
+                older = table.filter(pc.is_null(table[VERSION]))
+                self._unversioned.update(digests(older, self._plain_columns))
             self._write(table)
         self.refused.keep(row for name, row in self.existing.refused() if name not in self._repaired)
 
@@ -113,12 +127,13 @@ class Stage:
         """The rows neither landed before nor seen in this read; the latter are counted."""
         keep = []
         earlier = self._lag.digests if self._lag else frozenset()
-        for place, digest in enumerate(digests(table, self._columns)):
+        plain = digests(table, self._plain_columns) if self._unversioned else repeat(b"")
+        for place, (digest, without) in enumerate(zip(digests(table, self._columns), plain, strict=False)):
             if digest in self._seen:
                 self._duplicates += 1
                 continue
             self._seen.add(digest)
-            if digest in self._landed:
+            if digest in self._landed or without in self._unversioned:
                 continue
             if digest in earlier:
                 self._count_again(1)
@@ -140,22 +155,10 @@ class Stage:
         self.tally.again += rows
 
     def _write(self, table: pa.Table) -> None:
-        self._count_moments(table)
+        self._moments.count(table, self._arrived, self._place.zone)
         for name, day in ((DATE, self._place.business_date), (ARRIVED, self._arrived)):
             table = table.append_column(name, pa.repeat(pa.scalar(day, pa.date32()), len(table)))
         self._writer.write(table)
-
-    def _count_moments(self, table: pa.Table) -> None:
-        """Count what says that it happened after it arrived, and what came late."""
-        after = self._arrived + timedelta(days=1)
-        end = datetime.combine(after, time(), self._place.zone)
-        for name in self._ahead:
-            column = table[name]
-            bound = pa.scalar(after if pa.types.is_date(column.type) else end, column.type)
-            self._future[name] += pc.sum(pc.greater_equal(column, bound)).as_py() or 0
-        if self._lag and self.stream.cursor:
-            moments = table[self.stream.cursor]
-            self._late += pc.sum(pc.less(moments, pa.scalar(self._lag.begin, moments.type))).as_py() or 0
 
     def _within_lag(self, old: Manifest) -> dict[str, int]:
         """`again`: rows that earlier nights had read; `late`: rows that they had not.
@@ -163,7 +166,7 @@ class Stage:
         `timeless`: refused rows without a readable cursor, which the night before had refused too.
         """
         before = old.get("within_lag", {"again": 0, "late": 0, "timeless": 0})
-        late = self._late if self._lag else before["late"]
+        late = self._moments.late if self._lag else before["late"]
         again = max(self.tally.again, before["again"])
         return {"again": again, "late": late, "timeless": max(self._timeless, before["timeless"])}
 
@@ -180,7 +183,7 @@ class Stage:
             "loaded": self._writer.rows,
             "duplicate": duplicate,
             "within_lag": self._within_lag(old),
-            "future": {name: n for name, n in sorted(self._future.items()) if n},
+            "future": self._moments.future,
             "quarantined": self.refused.count,
             "reasons": dict(sorted(self.refused.reasons.items())),
             "new_columns": sorted(self.tally.undeclared.union(old.get("new_columns", []))),

@@ -5,6 +5,7 @@ from copy import deepcopy
 from datetime import date
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from include.channels.loader import FOLDER as CHANNELS
@@ -437,3 +438,29 @@ def test_rows_without_a_cursor_are_refused_each_night_and_do_not_shut_the_gate_o
 def page(rows: list[dict[str, Any]]) -> bytes:
     """A whole list on one page."""
     return json.dumps({"data": rows, "next_cursor": None, "total": len(rows)}).encode()
+
+
+def test_a_date_that_landed_before_versions_were_kept_lands_again_as_it_is(
+    api: Api, settings: Settings
+) -> None:
+    api.rows["orders"] = [order(1), order(2)]
+    land(api, settings)
+    for stream in ("orders", "order_lines"):
+        _as_before_versions(settings, stream)
+    api.rows["orders"].append(order(3))
+    for _ in range(3):
+        assert [m["loaded"] for m in land(api, settings)] == [6, 3]
+    versions = landed_rows(settings, "shop/orders")["_row_version"].to_pylist()
+    assert [version is None for version in versions] == [True, True, False]
+
+
+def _as_before_versions(settings: Settings, stream: str) -> None:
+    """Write a partition as it was landed by an earlier release."""
+    path = settings.var / "lake" / "shop" / stream / f"date={DAY}" / "data.parquet"
+    manifest = json.loads(pq.read_metadata(path).metadata[b"manifest"])
+    for name in ("within_lag", "future"):
+        del manifest[name]
+    table = pq.read_table(path, partitioning=None).drop_columns(["_row_version"])
+    pq.write_table(
+        table.replace_schema_metadata({"manifest": json.dumps(manifest)}), path, write_page_checksum=True
+    )
