@@ -1,5 +1,6 @@
 """Where things are and how the company keeps time: the one place that reads the environment."""
 
+import sys
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -123,6 +124,15 @@ def load() -> Settings:
         FixDeclaration: a value is wrong.
     """
     return Settings()
+
+
+def load_for_command() -> Settings:
+    """The same for a command that a person types: it says in one line what is wrong, and ends with 2."""
+    try:
+        return load()
+    except FixDeclaration as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from None
 
 
 def _complain(error: Any) -> str:

@@ -11,7 +11,7 @@ from ops.installation import environment
 
 def main(arguments: list[str]) -> int:
     """Become `airflow <arguments>`; 2 if nothing is up."""
-    house = bring_up.sandbox_settings(settings.load().var)
+    house = bring_up.sandbox_settings(settings.load_for_command().var)
     up = services.running(house)
     if up is None:
         print("Airflow is not up; start it with: make up", file=sys.stderr)

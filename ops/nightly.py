@@ -33,7 +33,7 @@ REPORT = "report_results"
 def main(arguments: list[str] | None = None) -> int:
     """Run the nights asked for; 0 when every task of every night is green."""
     asked = _parse(arguments)
-    house = bring_up.sandbox_settings(settings.load().var)
+    house = bring_up.sandbox_settings(settings.load_for_command().var)
     choice = bring_up.WorldChoice(asked.date, asked.people, asked.seed, asked.orders)
     began = time.monotonic()
 

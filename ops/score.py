@@ -12,7 +12,7 @@ from include.warehouse.published import current, read_mart
 
 def main() -> int:
     """Write `var/score.json` and print it; 2 when there is nothing to score yet."""
-    house = settings.load()
+    house = settings.load_for_command()
     version, truth = current(house), house.sandbox / "truth" / "records.parquet"
     if version is None or not truth.exists():
         print("Nothing to score yet: run `make nightly` first.", file=sys.stderr)

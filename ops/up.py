@@ -32,7 +32,7 @@ UNSCHEDULED = Plan(None, "no night by itself (SCHEDULES=off): trigger them in th
 def main(arguments: list[str] | None = None) -> int:
     """Start or stop; 0 when all is healthy or stopped, 2 when a service did not come up."""
     asked = _parse(arguments)
-    house = bring_up.sandbox_settings(settings.load().var)
+    house = bring_up.sandbox_settings(settings.load_for_command().var)
     if asked.what == "down":
         return _down(house)
     interrupts.end_as_interrupted()

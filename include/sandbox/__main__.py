@@ -12,7 +12,7 @@ from include import sandbox, settings
 def main(arguments: list[str] | None = None) -> int:
     """0 when done, 1 when the sandbox asked for is not up, 2 when a person must act."""
     asked = _parser().parse_args(arguments)
-    house = settings.load()
+    house = settings.load_for_command()
     if asked.command == "serve":
         from include.sandbox.supervisor import run
 

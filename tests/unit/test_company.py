@@ -7,6 +7,7 @@ from include.company import COMPANY, load_company
 from include.errors import FixDeclaration
 from include.settings import ROOT, Settings
 from include.warehouse.dbt import company_variables
+from ops import score
 
 TEXT = COMPANY.read_text(encoding="utf-8")
 NAMES = ("COUNTRY", "LANGUAGES", "CURRENCY", "TIME_ZONE")
@@ -103,3 +104,11 @@ def test_no_company_is_written_into_the_code():
     ours = [p for p in files if "sandbox" not in p.parts]
     assert len(ours) > 100
     assert [p.name for p in ours if any(word in p.read_text(encoding="utf-8") for word in said)] == []
+
+
+def test_a_command_says_a_wrong_setting_in_one_line(monkeypatch, capsys):
+    monkeypatch.setenv("OMNI_TIME_ZONE", "London")
+    with pytest.raises(SystemExit) as ended:
+        score.main()
+    said = capsys.readouterr().err
+    assert ended.value.code == 2 and said.startswith("OMNI_TIME_ZONE: 'London'") and said.count("\n") == 1
