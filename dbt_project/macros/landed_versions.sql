@@ -75,7 +75,11 @@ select
     min(_arrived) over (partition by {{ keys }}) as _first_arrived,
     row_number() over (
         partition by {{ keys }}
-        order by {{ changed_at }} desc, _date desc, _position desc
+        order by
+            -- what is dated after its arrival is no newer than the day on which it arrived
+            case when _is_from_future then {{ arrival_end() }} - interval '1 day' else {{ changed_at }} end desc,
+            _date desc,
+            _position desc
     ) = 1 as _is_latest
 from versions
 {%- endmacro %}

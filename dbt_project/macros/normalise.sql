@@ -1,15 +1,20 @@
 {#
     A value that names a person, or null where a system wrote a placeholder for nobody: nothing but zeros and
     punctuation, or a value of seed placeholders for all, for its kind (id, email, phone, name) or for its type.
+    Question marks are what is left of a name that somebody's system could not write: a name, and an unknown one.
 #}
 {% macro real_value(value, kind, type) -%}
     case
-        when not regexp_matches({{ value }}, '^[0[:punct:][:space:]]*$')
-            and trim(lower({{ value }}), '<>()[]{}"''*#. ') not in (
-                select value from {{ ref('placeholders') }}
-                where identifier_type in ('all', '{{ kind }}', '{{ type }}')
-            )
-            then {{ value }}
+        when placeholder_key({{ value }}) not in (
+            select '' as value
+            union all
+            select placeholder_key(value) as value
+            from {{ ref('placeholders') }}
+            where identifier_type in ('all', '{{ kind }}', '{{ type }}')
+        ) then {{ value }}
+        {%- if kind == 'name' %}
+        when regexp_matches({{ value }}, '[?\x{fffd}]') then {{ value }}
+        {%- endif %}
     end
 {%- endmacro %}
 

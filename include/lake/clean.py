@@ -11,9 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# Marks that nobody sees: soft hyphen, zero width, direction, byte order. Tag characters are left out, for
-# flags are written with them.
-_MARKS = "\u00ad\u061c\u180e\ufeff" + "".join(
+# Marks that nobody sees: soft hyphen, zero width, direction, byte order, fillers. Tag characters are left
+# out, for flags are written with them.
+_MARKS = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u2800\u3164\ufe0f\ufeff\uffa0" + "".join(
     chr(c)
     for low, high in ((0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F))
     for c in range(low, high + 1)

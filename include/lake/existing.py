@@ -14,7 +14,7 @@ from include.errors import FixDeclaration
 from include.lake.clean import clean
 from include.lake.manifests import Manifest, from_footer
 from include.lake.parquet import read_groups, read_metadata
-from include.lake.schema import contract_schema
+from include.lake.schema import VERSION, contract_schema
 from include.lake.store import Store
 
 REPAIRED = "repaired"
@@ -95,3 +95,12 @@ def is_older(manifest: Manifest | None) -> bool:
 def mark(raw: str) -> str:
     """What equal raw forms have in common: 16 hex digits, with which their names begin."""
     return hashlib.sha256(raw.encode()).hexdigest()[:16]
+
+
+def marks(raw: str) -> set[str]:
+    """Its mark, and the one that it had before documents got their versions."""
+    found = {mark(raw)}
+    if VERSION in raw:
+        item = json.loads(raw)
+        found.add(mark(json.dumps({name: value for name, value in item.items() if name != VERSION})))
+    return found

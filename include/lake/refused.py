@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from include.lake.existing import REPAIRED, mark
+from include.lake.existing import REPAIRED, mark, marks
 from include.lake.parquet import GroupedWriter
 from include.lake.schema import DATE, quarantine_schema
 from include.lake.validate import Refused
@@ -44,8 +44,8 @@ class RefusedWriter:
     def add(self, refused: Iterable[Refused], offset: int) -> None:
         """Add rows of this read; `offset` is the number of rows read before their batch."""
         for row in refused:
-            name = mark(row.raw)
-            if self._known[name]:
+            name = next((name for name in marks(row.raw) if self._known[name]), None)
+            if name is not None:
                 self._known[name] -= 1
                 continue
             ordinal, refusal = offset + row.place + 1, row.refusal

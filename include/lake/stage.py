@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from include.channels import Stream
 from include.lake.digest import digests
 from include.lake.earlier import Lag
-from include.lake.existing import Existing, mark
+from include.lake.existing import Existing
 from include.lake.manifests import KEY, Manifest
 from include.lake.moments import Moments
 from include.lake.parquet import GroupedWriter, verify
@@ -28,7 +28,7 @@ from include.lake.schema import (
 )
 from include.lake.staged import Cursor, Staged, as_text, unite_cursors
 from include.lake.store import Store
-from include.lake.validate import Item, Refusals, Refused, Span, Tally, validate
+from include.lake.validate import EPOCH, Item, Refusals, Span, Tally, validate
 
 
 @dataclass(frozen=True)
@@ -76,19 +76,40 @@ class Stage:
         self._plain_columns = [column for column in self._columns if column != VERSION]
         self._moments = Moments(stream, lag.begin if lag else None)
         self._timeless = 0
+        self._again = 0
         self._landed: set[bytes] = set()
         self._unversioned: set[bytes] = set()
         self._seen: set[bytes] = set()
         self._duplicates = 0
         self._take_over()
 
-    def add(self, items: Sequence[Item], already: Refusals | None = None) -> None:
-        """Validate one batch and write it: new rows to the data, refused ones to the quarantine."""
+    def add(
+        self, items: Sequence[Item], already: Refusals | None = None, passed: frozenset[str] = frozenset()
+    ) -> None:
+        """Validate one batch and write it: new rows to the data, refused ones to the quarantine.
+
+        `passed`: documents that an earlier night has refused; their nested rows were dealt with then.
+        """
         offset = self.tally.rows
+        if passed:
+            are = [not isinstance(item, dict) or item.get(VERSION) not in passed for item in items]
+            self._again += are.count(False)
+            items, already = _chosen(items, already, are)
+        known = [self._lag is not None and self._lag.knows(item) for item in items]
+        if any(known):
+            self._meet_again(*_chosen(items, already, known), offset)
+            items, already = _chosen(items, already, [not one for one in known])
         checked = validate(self.stream, items, self.tally, self._span, already)
         self._write(self._new(checked.accepted))
-        self._refuse(checked.refused, offset)
+        self.refused.add(checked.refused, offset)
         point("in_stage", self.stream.name)
+
+    def known_versions(self, items: Sequence[Item]) -> frozenset[str]:
+        """Versions of the documents among `items` that an earlier night has refused."""
+        lag = self._lag
+        if lag is None or not self.stream.has_versions:
+            return frozenset()
+        return frozenset(item[VERSION] for item in items if isinstance(item, dict) and lag.knows(item))
 
     def seal(self, cursor: Cursor, source: str) -> Staged:
         """Finish both files, bring them to the disk and read them back with their checksums."""
@@ -115,9 +136,7 @@ class Stage:
     def _take_over(self) -> None:
         for table in self.existing.rows():
             self._landed.update(digests(table, self._columns))
-            if (
-                self.stream.has_versions
-            ):  # rows that landed before versions were kept are known without theirs
+            if self.stream.has_versions:  # what landed before versions were kept is known without them
                 older = table.filter(pc.is_null(table[VERSION]))
                 self._unversioned.update(digests(older, self._plain_columns))
             self._write(table)
@@ -126,8 +145,9 @@ class Stage:
     def _new(self, table: pa.Table) -> pa.Table:
         """The rows neither landed before nor seen in this read; the latter are counted."""
         keep = []
-        earlier = self._lag.digests if self._lag else frozenset()
-        plain = digests(table, self._plain_columns) if self._unversioned else repeat(b"")
+        lag = self._lag or Lag(EPOCH)
+        has_older = self._unversioned or lag.plain
+        plain = digests(table, self._plain_columns) if has_older else repeat(b"")
         for place, (digest, without) in enumerate(zip(digests(table, self._columns), plain, strict=False)):
             if digest in self._seen:
                 self._duplicates += 1
@@ -135,24 +155,23 @@ class Stage:
             self._seen.add(digest)
             if digest in self._landed or without in self._unversioned:
                 continue
-            if digest in earlier:
-                self._count_again(1)
+            if digest in lag.digests or without in lag.plain:
+                self.tally.again += 1
             else:
                 keep.append(place)
         return table if len(keep) == len(table) else table.take(pa.array(keep, pa.int64()))
 
-    def _refuse(self, found: Sequence[Refused], offset: int) -> None:
-        """Set aside what no earlier night has; what every night meets is set aside again, and known."""
-        if self._lag:
-            new = [row for row in found if mark(row.raw) not in self._lag.refused]
-            self._count_again(len(found) - len(new))
-            self._timeless += sum(mark(row.raw) in self._lag.timeless for row in new)
-            found = new
-        self.refused.add(found, offset)
+    def _meet_again(self, items: Sequence[Item], already: Refusals, offset: int) -> None:
+        """Rows that an earlier night has refused: none of this night's, and in no judgement on the read.
 
-    def _count_again(self, rows: int) -> None:
-        """Rows that an earlier night has dealt with are none of this night's."""
-        self.tally.again += rows
+        One without a readable cursor is of no night: it is refused, and counted, in each.
+        """
+        checked = validate(self.stream, items, Tally(), self._span, already)
+        self._write(self._new(checked.accepted))  # the contract has changed since
+        timeless = [row for row in checked.refused if not row.has_cursor and not self.stream.nested]
+        self._timeless += len(timeless)
+        self._again += len(checked.refused) - len(timeless)
+        self.refused.add(timeless, offset)
 
     def _write(self, table: pa.Table) -> None:
         self._moments.count(table, self._arrived, self._place.zone)
@@ -167,7 +186,7 @@ class Stage:
         """
         before = old.get("within_lag", {"again": 0, "late": 0, "timeless": 0})
         late = self._moments.late if self._lag else before["late"]
-        again = max(self.tally.again, before["again"])
+        again = max(self.tally.again + self._again, before["again"])
         return {"again": again, "late": late, "timeless": max(self._timeless, before["timeless"])}
 
     def _manifest(self, cursor: Cursor, source: str) -> Manifest:
@@ -196,3 +215,12 @@ class Stage:
     def _duplicates_in_all(self, old: Manifest) -> int:
         """A rerun meets the duplicates of the first run again, so they are not added up."""
         return max(self._duplicates, int(old.get("duplicate", 0)))
+
+
+def _chosen(
+    items: Sequence[Item], already: Refusals | None, are: Sequence[bool]
+) -> tuple[list[Item], Refusals]:
+    """Some of the items, and what is known against them by their new places."""
+    places = [place for place, is_chosen in enumerate(are) if is_chosen]
+    refusals = {n: already[place] for n, place in enumerate(places) if already and place in already}
+    return [items[place] for place in places], refusals

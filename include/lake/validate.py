@@ -64,11 +64,12 @@ class Tally:
 
 @dataclass(frozen=True)
 class Refused:
-    """A row that is refused; `place` is its position in the batch, from 0."""
+    """A row that is refused. `place`: its position in the batch, from 0; `has_cursor`: its time is known."""
 
     place: int
     refusal: Refusal
     raw: str
+    has_cursor: bool = True
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,11 @@ def validate(
     table = pa.table(arrays, schema=contract_schema(stream))
     if span is not None and stream.cursor is not None:
         _outside(table[stream.cursor], stream.cursor, span, refusals)
-    refused = [Refused(place, refusals[place], raw_form(items[place])) for place in sorted(refusals)]
+    timeless = set(_places(pc.is_null(table[stream.cursor]))) if stream.cursor else set()
+    refused = [
+        Refused(place, refusals[place], raw_form(items[place]), place not in timeless)
+        for place in sorted(refusals)
+    ]
     return Validated(_without(table, refusals), refused)
 
 

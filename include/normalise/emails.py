@@ -7,6 +7,7 @@ address is None. Domains get their ASCII form by UTS 46, non-transitional: `ß` 
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
+from urllib.parse import unquote
 
 import idna
 
@@ -17,8 +18,10 @@ _NAMED = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>(?P<rest>[^<>@]*)")
 _COMMENT = re.compile(r"^\([^()@]*\)|\([^()@]*\)$")
 _QUOTED = re.compile(r'"[^"]*"')  # a local part in quotes is one that needs them
 _LABEL = re.compile(r"[a-z0-9_-]+")  # underscores and odd hyphens are no host names, but people have them
-_FRONT, _END = "<>()[]{}'\",;:", "<>()[]{}'\",;:."
-_SEPARATOR = re.compile(r"[\s;,|/&]+")
+_QUOTES = "“”„‟«»‹›‘’‚`´"
+_FRONT, _END = f"<>()[]{{}}'\",;:{_QUOTES}", f"<>()[]{{}}'\",;:.!?{_QUOTES}"
+_AROUND = "".join(c for c in map(chr, range(0x21, 0x3000)) if unicodedata.category(c)[0] in "PS")
+_HELD = re.compile(r"[^\s;,|/&:=?#<>()\[\]\"]+@[^\s;,|/&:=?#<>()\[\]\"]+")
 _TAG = re.compile(r"(\+*[^+]+)\+.*", re.DOTALL)
 _MAX_PASSES = 20
 # Nearly every address: nothing in it can be read in two ways, so the careful reading would give the same.
@@ -42,11 +45,11 @@ def normal_email(text: str) -> str | None:
 
 
 def email_readings(text: str) -> tuple[str, ...]:
-    """Every address that a text may mean, sorted: the one that it is, or those that it holds."""
-    whole = normal_email(text)
-    if whole:
-        return (whole,)
-    return tuple(sorted({read for part in _SEPARATOR.split(visible(text)) if (read := normal_email(part))}))
+    """Every address that a text may mean, sorted: the one that it is, and those that it holds."""
+    plain = visible(unquote(text))
+    held = _HELD.findall(plain)
+    parts = [text, *held, *(part.strip(_AROUND) for part in held)]
+    return tuple(sorted({read for part in parts if (read := normal_email(part))}))
 
 
 def sendable_email(text: str) -> str | None:
@@ -122,8 +125,17 @@ def _ascii(domain: str) -> str | None:
         coded = [label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in labels]
     except (idna.IDNAError, UnicodeError):
         return None
+    if not all(label.isascii() or _is_written(label) for label in labels):
+        return None
     is_sound = all(_LABEL.fullmatch(label) and len(label) <= MAX_LABEL for label in coded)
     return ".".join(coded) if is_sound and len(coded) > 1 and not coded[-1].isdigit() else None
+
+
+def _is_written(label: str) -> bool:
+    """Whether a label holds letters, digits, marks and pictures alone: no quotes, no other punctuation."""
+    return all(
+        unicodedata.category(c)[0] in "LMN" or unicodedata.category(c) == "So" or c in "-_" for c in label
+    )
 
 
 def _octets(text: str) -> int:

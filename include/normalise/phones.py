@@ -1,7 +1,7 @@
 """Telephone numbers to E.164, by the library; and every number that one spelling may be."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import phonenumbers
 from phonenumbers import CountryCodeSource, PhoneNumber
@@ -9,10 +9,14 @@ from phonenumbers import CountryCodeSource, PhoneNumber
 from include.normalise.countries import country_code
 from include.normalise.text import visible
 
+E164 = phonenumbers.PhoneNumberFormat.E164
 NO_COUNTRY = "ZZ"  # the library's word for it: only an international number can be read
 
 _E164 = re.compile(r"\+[0-9]{6,15}")  # more digits cannot be dialled, and fewer reach no person
-_SEPARATOR = re.compile(r"\s+[^\W\d]+\s+|[/;,|&\n]")  # a word between them, too
+# "Tel. …", "… (mobile)", "… call me": the library would dial letters. An extension stays, it knows these.
+_WORDS_BEFORE = re.compile(r"^[^\d+(]+")
+_WORDS_BEHIND = re.compile(r"[\s(,;/@-]*\b(?!ext|x\b)[^\W\d_]{2,}.*$", re.IGNORECASE | re.DOTALL)
+_AS_NUMBER = re.compile(r"^(\+?[\d\s]+)\.0+$")
 _DOUBLE_ZERO = re.compile(r"(?:tel:)?\s*\(?\s*00\s*\)?", re.IGNORECASE)
 
 
@@ -23,36 +27,59 @@ def to_e164(number: str, country: str | None, default: str) -> str | None:
     (ISO 3166). Digits of any script, invisible marks, `00` for `+` and `tel:` are read.
     """
     region = (country_code(country) if country else None) or default
-    return _e164(visible(number).strip(), region)
+    return _e164(_plain(number), region)
 
 
 def readings(text: str, countries: Iterable[str]) -> tuple[str, ...]:
     """Every E.164 that a text may mean, read in each of `countries` (ISO 3166), sorted.
 
-    An international number has one reading, wherever it is read; a text that is no number has none. Where a
-    text as a whole is none, it may hold several: `020 7946 0018 / 07700 900123`.
+    A number that says its country code has one reading; one without its plus sign is read with it, too. A
+    text that is no number as a whole may hold several: `020 7946 0018 / 07700 900123 (mobile)`.
     """
-    known = frozenset(countries)
-    whole = _readings(text, known)
-    parts = [] if whole else _SEPARATOR.split(visible(text))
-    return whole or tuple(sorted({read for part in parts for read in _readings(part, known)}))
-
-
-def _readings(number: str, countries: Iterable[str]) -> tuple[str, ...]:
-    plain = visible(number).strip()
-    regions = sorted({country_code(country) or NO_COUNTRY for country in countries} | {NO_COUNTRY})
+    plain = _plain(text)
     abroad = _e164(plain, NO_COUNTRY)
     if abroad:
         return (abroad,)
-    return tuple(sorted({read for region in regions if (read := _e164(plain, region))}))
+    regions = {country_code(country) or NO_COUNTRY for country in countries}
+    found = {_e164(plain, region) for region in regions} | {_e164(f"+{plain}", NO_COUNTRY)}
+    found.update(read for region in regions for read in _held(visible(text), region))
+    return tuple(sorted(number for number in found if number))
+
+
+def calling_region(number: str) -> str | None:
+    """The main country (ISO 3166) of the calling code with which an E.164 begins; None if there is none."""
+    for digits in (1, 2, 3):
+        code = number[1 : digits + 1]
+        regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(code) if code.isdecimal() else 0)
+        if regions:
+            return None if regions[0] == "001" else str(regions[0])
+    return None
+
+
+def _held(text: str, region: str) -> Iterator[str]:
+    """Numbers within a text."""
+    leniency = phonenumbers.Leniency.POSSIBLE
+    for match in phonenumbers.PhoneNumberMatcher(text, region, leniency=leniency, max_tries=100):
+        number = phonenumbers.format_number(match.number, E164)
+        if _E164.fullmatch(number):
+            yield number
+
+
+def _plain(text: str) -> str:
+    """Without invisible marks, words around, and the `.0` of a spreadsheet that took it for a number."""
+    number = _WORDS_BEHIND.sub("", _WORDS_BEFORE.sub("", visible(text)))
+    return _AS_NUMBER.sub(r"\1", number.strip())
 
 
 def _e164(plain: str, region: str) -> str | None:
     parsed = _parsed(plain, region)
     if parsed is None or not phonenumbers.is_possible_number(parsed):
         return None
-    number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    return number if _E164.fullmatch(number) else None
+    number = phonenumbers.format_number(parsed, E164)
+    if not _E164.fullmatch(number):
+        return None
+    again = _attempt(number, NO_COUNTRY)  # zeros behind a country code vanish one by one: no such number
+    return number if again and phonenumbers.format_number(again, E164) == number else None
 
 
 def _parsed(plain: str, region: str) -> PhoneNumber | None:

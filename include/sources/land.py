@@ -76,9 +76,10 @@ class _Landing:
 
     def _lags(self, landed: list[date]) -> dict[str, Lag]:
         start, begin = self.interval.start, self.interval.begin
-        if start is None or begin is None or start == begin:
+        if start is None or begin is None or not self.top.cursor:
             return {}
-        days = [d for d in landed if d < self.interval.last and self.settings.day_end(d) > start]
+        earlier = [d for d in landed if d < self.interval.last]
+        days = [d for d in earlier if d == self.interval.after or self.settings.day_end(d) > start]
         return lags((self.top, self.children), days, start, begin, (self.lake, self.quarantine))
 
     def run(self) -> list[Staged]:
@@ -98,8 +99,9 @@ class _Landing:
         top = self.stages[self.top.name]
         for items in _reader(self.top)(self.top, self.connection, self.interval):
             refusals, nested = take_out(self.children, items, top.tally)
+            known = top.known_versions(items)
             for name, (rows, doubled) in nested.items():
-                self.stages[name].add(rows, doubled)
+                self.stages[name].add(rows, doubled, known)
             top.add(items, refusals)
 
     def _check_shapes(self) -> None:

@@ -69,7 +69,8 @@ def _rows(nested: Nested, parent: Row, lines: list[Any]) -> list[Item]:
     """The lines with what they inherit, and numbered where the stream asks for that."""
     inherited = {mine: parent.get(theirs) for mine, theirs in nested.inherit.items()}
     rows = [
-        {**inherited, **line, VERSION: parent[VERSION]} if isinstance(line, dict) else line for line in lines
+        {**line, **_lacking(line, inherited), VERSION: parent[VERSION]} if isinstance(line, dict) else line
+        for line in lines
     ]
     if nested.position is not None:
         _number(nested.position, rows)
@@ -85,6 +86,11 @@ def _number(position: str, rows: Sequence[Item]) -> None:
         if _is_missing(row.get(position)):
             row[position] = place if str(place) not in numbered else next(free)
             numbered.add(str(row[position]))
+
+
+def _lacking(line: Row, inherited: Row) -> Row:
+    """What the line does not say itself: a null or a blank says nothing."""
+    return {name: value for name, value in inherited.items() if _is_missing(line.get(name))}
 
 
 def _is_missing(value: Any) -> bool:

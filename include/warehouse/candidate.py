@@ -21,7 +21,7 @@ from include.clock import Clock
 from include.lake.manifests import landed
 from include.policies import load_policies
 from include.rates import load_rates
-from include.settings import Settings
+from include.settings import ROOT, Settings
 from include.warehouse import phones, published, versions
 from include.warehouse.contract import contract_columns
 from include.warehouse.dbt import company_variables
@@ -120,9 +120,10 @@ def _fingerprint(settings: Settings) -> str:
     files += [
         PROJECT / "seeds" / "identity" / "placeholders.csv",
         *PROJECT.glob("models/staging/*/base/*.sql"),
+        *(ROOT / "include" / "normalise" / f"{name}.py" for name in ("placeholders", "text")),
     ]
     contract = json.dumps([contract_columns(), settings.time_zone], sort_keys=True)
     digest = hashlib.sha256(f"{duckdb.__version__} {contract}".encode())
     for file in sorted(files):
-        digest.update(file.relative_to(PROJECT).as_posix().encode() + b"\0" + file.read_bytes())
+        digest.update(file.relative_to(ROOT).as_posix().encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()

@@ -10,7 +10,7 @@ PERSONAL = ("id", "email", "phone", "name")  # kinds of columns in which systems
 def contract_columns() -> dict[str, dict[str, dict[str, Any]]]:
     """Channel → stream → its columns by what is done with them.
 
-    `values`: columns that name a person (`pii` id, email, phone or name) and are no key, with that kind;
+    `values`: columns that may be null and name a person (`pii` id, email, phone or name), with that kind;
     `moments` and `days`: columns that say when something happened; `birth_dates`: those among them.
     """
     return {
@@ -23,7 +23,7 @@ def _of(stream: Stream) -> dict[str, Any]:
     columns = stream.columns.values()
     happened = [column for column in columns if column.happened]
     return {
-        "values": {c.name: c.pii for c in columns if c.pii in PERSONAL and c.name not in stream.key},
+        "values": {c.name: c.pii for c in columns if c.pii in PERSONAL and not c.required},
         "moments": [c.name for c in happened if c.type == "timestamp"],
         "days": [c.name for c in happened if c.type == "date" and c.pii != "birth_date"],
         "birth_dates": [c.name for c in happened if c.pii == "birth_date"],

@@ -16,7 +16,8 @@ from include.normalise.bounces import is_permanent_bounce
 from include.normalise.countries import country_code
 from include.normalise.emails import email_readings, normal_email
 from include.normalise.names import name_key
-from include.normalise.phones import readings
+from include.normalise.phones import calling_region, readings
+from include.normalise.placeholders import placeholder_key
 from include.normalise.providers import provider_mailbox
 
 CACHED = 2**18  # distinct texts kept of each function, some 50 MB at most
@@ -25,14 +26,16 @@ CACHED = 2**18  # distinct texts kept of each function, some 50 MB at most
 def register(con: DuckDBPyConnection) -> None:
     """Make the normalisers known to SQL, under their names.
 
-    `normal_email`, `mailbox`, `country_code`, `name_key` and `is_permanent_bounce` take a text; a null gives
-    null, but is a permanent bounce. `email_readings` (of a text) and `phone_readings` (of a text, and of
-    countries separated by commas) give lists.
+    `normal_email`, `mailbox`, `country_code`, `calling_region`, `name_key`, `placeholder_key` and
+    `is_permanent_bounce` take a text; a null gives null, but is a permanent bounce. `email_readings` (of a
+    text) and `phone_readings` (of a text, and of countries separated by commas) give lists.
     """
     _add(con, "normal_email", normal_email, "VARCHAR")
     _add(con, "mailbox", provider_mailbox, "VARCHAR")
     _add(con, "country_code", country_code, "VARCHAR")
+    _add(con, "calling_region", calling_region, "VARCHAR")
     _add(con, "name_key", name_key, "VARCHAR")
+    _add(con, "placeholder_key", placeholder_key, "VARCHAR")
     con.create_function(
         "email_readings",
         _email_readings,

@@ -19,7 +19,7 @@ from include.normalise.countries import country_code
 from include.normalise.phones import to_e164
 from include.settings import Settings
 
-RULE = "2"  # of include/normalise/phones.py; a new one reads the kept spellings again
+RULE = "3"  # of include/normalise/phones.py; a new one reads the kept spellings again
 COUNTRIES = ("country", "jurisdiction")  # columns that say where a number is dialled, the first that is there
 _SCHEMA = pa.schema([("lookup_key", pa.string()), ("e164", pa.string())])
 

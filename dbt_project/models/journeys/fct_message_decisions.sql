@@ -23,7 +23,7 @@ policies as (
 
 ),
 
--- what has left lately, or may have; the cap holds back marketing, what people need to know always goes
+-- what has left lately, or may have; the cap holds back marketing alone
 heard_lately as (
 
     select

@@ -33,6 +33,7 @@ EXAMPLES = (
     },
 )
 VERSION = "v23.0"
+LONGEST_CURSOR = 4096  # more no address holds
 PAGE, MOST_PAGES = 200, 1000
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 4.0
 
@@ -122,11 +123,11 @@ class GraphTransport:
     def _next(self, reply: Mapping[str, Any]) -> str | None:
         """The cursor of the next page; None at the end of the list."""
         paging = reply.get("paging")
-        if paging is None or (isinstance(paging, dict) and not paging.get("next")):
+        if not paging or (isinstance(paging, dict) and not paging.get("next")):
             return None
         cursors = paging.get("cursors") if isinstance(paging, dict) else None
         after = cursors.get("after") if isinstance(cursors, dict) else None
-        if isinstance(after, str) and after:
+        if isinstance(after, str) and after and after.isascii() and len(after) <= LONGEST_CURSOR:
             return after
         if (number := whole(after)) is not None:
             return str(number)

@@ -11,19 +11,21 @@ from include.normalise.countries import country_code
 from include.normalise.emails import email_readings, normal_email, sendable_email
 from include.normalise.names import name_key
 from include.normalise.phones import readings, to_e164
+from include.normalise.placeholders import placeholder_key
 from include.normalise.providers import provider_mailbox
 from include.senders.base import Refused
 from include.senders.parts.hashing import normal_email as hashed_email
 from include.senders.parts.hashing import normal_phone as hashed_phone
 from include.senders.parts.headers import clean_address
 from include.warehouse.functions import register
-from tests.unit.normalise.vectors import COUNTRIES, EMAILS, MAILBOXES, NAMES
+from tests.unit.normalise.vectors import COUNTRIES, EMAILS, MAILBOXES, NAMES, PLACEHOLDERS
 
 RULES = {
     "normal_email": (normal_email, EMAILS),
     "mailbox": (provider_mailbox, MAILBOXES),
     "country_code": (country_code, COUNTRIES),
     "name_key": (name_key, NAMES),
+    "placeholder_key": (placeholder_key, PLACEHOLDERS),
 }
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 ADDRESS = st.builds("{}@{}.{}".format, TEXT, TEXT, TEXT)
@@ -129,15 +131,19 @@ def test_a_number_is_read_as_dialled_in_its_country(number, country, read):
 
 def test_a_number_may_be_of_several_countries():
     assert readings("06 39 98 12 34", ("FR", "GB")) == ("+33639981234", "+44639981234")
+    assert "+33612345678" in readings("33 6 12 34 56 78", ("GB",))
+    assert "+447700900123" in readings("07700 900123 (mobile)", ("GB",))
+    assert "+447700900123" in readings("447700900123@c.us", ("GB",))
+    assert "+447700900123" in readings("447700900123.0", ("GB",))
     assert readings("+33 6 39 98 12 34", ("GB", "DE")) == ("+33639981234",)
     assert readings("nothing", ("GB", "FR")) == ()
-    assert readings("0170/1234567", ("DE",)) == ("+491701234567",)
+    assert "+491701234567" in readings("0170/1234567", ("DE",))
 
 
 @pytest.mark.parametrize("between", [" / ", ", ", "; ", " or ", " und ", "\n", " & "])
 def test_a_refusal_may_name_several_numbers_or_addresses(between):
     numbers = f"020 7946 0018{between}07700 900123"
-    assert readings(numbers, ("GB",)) == ("+442079460018", "+447700900123")
+    assert {"+442079460018", "+447700900123"} <= set(readings(numbers, ("GB",)))
     assert email_readings(f"ana@mail.example{between}b@mail.example") == (
         "ana@mail.example",
         "b@mail.example",
@@ -146,9 +152,9 @@ def test_a_refusal_may_name_several_numbers_or_addresses(between):
 
 @MANY
 @given(text=ANY)
-def test_an_address_is_its_own_only_reading(text):
+def test_an_address_is_one_of_its_readings(text):
     whole = normal_email(text)
-    assert email_readings(text) == (whole,) if whole else whole is None
+    assert whole is None or whole in email_readings(text)
 
 
 @MANY
@@ -158,7 +164,8 @@ def test_a_number_that_was_read_is_read_as_itself_everywhere(number, country):
     if read:
         assert to_e164(read, country, "FR") == read
         assert readings(read, ("DE",)) == (read,)
-        assert hashed_phone(read) in (read.removeprefix("+"), None)
+        if "0000" not in read:  # zeros behind a country code are no number that anybody has
+            assert hashed_phone(read) in (read.removeprefix("+"), None)
 
 
 def test_sql_knows_every_reading_of_a_number(con):

@@ -87,3 +87,22 @@ NAMES = {
     "...": None,
     "": None,
 }
+PLACEHOLDERS = {
+    **dict.fromkeys(("", " ", "0", "00", "000-0", "0.0", "-", "--", "—", "?", "０", "٠", "+", "_"), ""),
+    **dict.fromkeys(("00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"), ""),
+    **dict.fromkeys(
+        ("null", "NULL", "(null)", "<Null>", "[null]", "ＮＵＬＬ", "nu\u200bll", "null null"), "null"
+    ),
+    "N / A": "n/a",
+    "n.a.": "n.a",
+    "Guest_User": "guest user",
+    "walk-in": "walk-in",
+    "-1": "-1",
+    "\\N": "\\n",
+    "999999999": "",
+    "999": "999",
+    "0042": "0042",
+    "R-1": "r-1",
+    "★": "★",
+    "1970-01-01": "1970-01-01",
+}

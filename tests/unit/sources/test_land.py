@@ -464,3 +464,59 @@ def _as_before_versions(settings: Settings, stream: str) -> None:
     pq.write_table(
         table.replace_schema_metadata({"manifest": json.dumps(manifest)}), path, write_page_checksum=True
     )
+
+
+@pytest.mark.parametrize("odd", [{"status": None}, {"order_id": " "}, {}])
+def test_rows_without_a_cursor_stay_counted_through_quiet_nights_whatever_else_they_lack(
+    api: Api, settings: Settings, odd: dict[str, Any]
+) -> None:
+    timeless = [order(n, updated_at=None, **odd) | {"email": f"{n}@x.org"} for n in range(900, 908)]
+    good = [order(n, at="2026-03-15T10:00:00+00:00") for n in range(200)]
+    api.replies = [(200, {}, page([*good, *timeless]))]
+    land(api, settings)
+    for day in (NEXT, AFTER, date(2026, 3, 18)):
+        api.rows["orders"] = good
+        api.replies = [(200, {}, page(timeless))]
+        lines, orders = land(api, settings, day)
+        assert (orders["quarantined"], orders["loaded"], lines["loaded"]) == (8, 0, 0)
+
+
+def test_bad_rows_of_last_evening_are_in_no_judgement_on_the_next_night(api: Api, settings: Settings) -> None:
+    bad = [order(n, at="2026-03-15T20:00:00+00:00", total_amount="x") for n in range(400, 410)]
+    api.rows["orders"] = [*(order(n) for n in range(300)), *bad]
+    land(api, settings)
+    api.rows["orders"] = [*bad, *(order(n, at=SECOND) for n in range(500, 503))]
+    lines, orders = land(api, settings, NEXT)
+    assert (orders["loaded"], orders["quarantined"], orders["within_lag"]["again"]) == (3, 0, 10)
+    assert (lines["loaded"], lines["within_lag"]["again"]) == (6, 20)
+
+
+def test_a_document_whose_lines_are_no_list_stays_refused_within_the_lag(
+    api: Api, settings: Settings
+) -> None:
+    odd = {**order(50, at="2026-03-15T20:00:00+00:00"), "lines": None}
+    api.rows["orders"] = [*(order(n) for n in range(40)), odd]
+    land(api, settings)
+    api.rows["orders"].append(order(60, at=SECOND))
+    orders = land(api, settings, NEXT)[1]
+    assert (orders["loaded"], orders["quarantined"], orders["within_lag"]["again"]) == (1, 0, 1)
+
+
+def test_what_landed_before_versions_were_kept_does_not_land_again_within_the_lag(
+    api: Api, settings: Settings
+) -> None:
+    evening = "2026-03-15T20:00:00+00:00"
+    api.rows["orders"] = [*(order(n, at=evening) for n in range(30)), order(99, at=evening, status="?")]
+    land(api, settings)
+    for stream in ("orders", "order_lines"):
+        _as_before_versions(settings, stream)
+    api.rows["orders"].append(order(60, at=SECOND))
+    lines, orders = land(api, settings, NEXT)
+    assert (orders["loaded"], orders["quarantined"], orders["within_lag"]["late"]) == (1, 0, 0)
+    assert lines["loaded"] == 2
+
+
+def test_a_null_of_a_line_does_not_win_over_what_it_inherits(api: Api, settings: Settings) -> None:
+    api.rows["orders"] = [{**order(1), "lines": [{**order(1)["lines"][0], "order_id": None}]}]
+    land(api, settings)
+    assert landed_rows(settings, "shop/order_lines")["order_id"].to_pylist() == ["o1"]

@@ -14,6 +14,13 @@ countries as (
     from (
         select country_code(country) as country from {{ ref('int_records__unioned') }}
         union all
+        select calling_region(calling_code) as country
+        from (
+            select distinct left(address, 4) as calling_code
+            from {{ ref('int_identifiers__unioned') }}
+            where identifier_type = 'phone'
+        ) as numbers
+        union all
         select '{{ var("country") }}' as country
     ) as known
     where country is not null

@@ -25,7 +25,8 @@ addresses as (
 
 ),
 
--- the record says who; where there is none, everybody who has an address that it names
+-- The record says who; where there is none, everybody who has an address that it names. A refusal of a channel
+-- without addresses of its own speaks for these in any case: nothing else would hold it there.
 speakers as (
 
     select
@@ -44,7 +45,9 @@ speakers as (
         on
             named.identifier_type = addresses.identifier_type
             and named.identifier_value = addresses.identifier_value
-    where customers.customer_id is null
+    where
+        customers.customer_id is null
+        or (consents.status <> 'granted' and consents.contact_channel in ('ads', 'post'))
 
 )
 
