@@ -25,8 +25,8 @@ addresses as (
 
 ),
 
--- The record says who; where there is none, everybody who has an address that it names. A refusal of a channel
--- without addresses of its own speaks for these in any case: nothing else would hold it there.
+-- The record says who; where there is none, everybody who has an address that it names. A refusal
+-- of a channel without addresses of its own speaks for these in any case: nothing else holds there.
 speakers as (
 
     select

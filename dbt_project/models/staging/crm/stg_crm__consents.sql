@@ -14,7 +14,8 @@ consents as (
         events.* exclude (contact_id),
         -- a contact that has not landed says nothing of who it is where a subscriber is named, too
         case
-            when contacts.contact_id is not null or events.subscriber_id is null then events.contact_id
+            when contacts.contact_id is not null or events.subscriber_id is null
+                then events.contact_id
         end as contact_id
     from {{ ref('base_crm__consents') }} as events
     left join contacts on events.contact_id = contacts.contact_id
