@@ -76,14 +76,14 @@ def acknowledge(delivery: Delivery, row: InFlight, receipt: Receipt | None = Non
 def resolve(delivery: Delivery, counts: Counter[str]) -> None:
     """Ask the destination for batches in flight: there, acknowledged; not there, planned again.
 
-    Where nobody can tell, the members of the batch are uncertain, and the next plan tells them again.
+    Where nobody can know, the members of the batch are uncertain, and the next plan sends them again.
 
     Raises:
         OutcomeUnknown: a batch must not be sent again unless a person says that it has not arrived.
     """
     untraceable = []
     for row in _in_flight(delivery):
-        with suppress(ClaimLost, TakenOver):  # whoever held it has resolved it meanwhile
+        with suppress(ClaimLost, TakenOver):  # another process has resolved it meanwhile
             try:
                 _resolve_one(delivery, counts, row)
             except Untraceable as error:
