@@ -1,5 +1,6 @@
 """What a channel declares: its streams, their columns, keys and cursors. The contract of the lake."""
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -10,11 +11,26 @@ Type = Literal["string", "int64", "decimal", "timestamp", "date", "bool", "json"
 Pii = Literal["email", "phone", "name", "address", "birth_date", "id", "none"]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
+# The greatest length of a text, in characters, by what stands in it: RFC 5321 (64 + @ + 255) for e-mail.
+LENGTHS: dict[Pii, int] = {
+    "email": 320,
+    "phone": 64,
+    "name": 200,
+    "address": 300,
+    "birth_date": 64,
+    "id": 255,
+    "none": 4096,
+}
+# What people type about themselves, not what a system writes: it says nothing of the source's health.
+TYPED_BY_PEOPLE: frozenset[Pii] = frozenset({"email", "phone", "name", "address", "birth_date"})
+
 
 class Column(Declaration):
     """One column. `time_zone` gives naive times a meaning; without it they are refused.
 
     A moment or day lies in the past when it arrives, unless it `may_be_future`: an expiry, an appointment.
+    A row is refused whose text is longer than `max_length` characters (by default as `LENGTHS` says) or does
+    not fit `pattern` as a whole (RE2 syntax), or whose number is below `minimum` or above `maximum`.
     """
 
     name: str = ""
@@ -24,7 +40,16 @@ class Column(Declaration):
     allowed: tuple[str, ...] = ()
     time_zone: str | None = None
     may_be_future: bool = False
+    max_length: int | None = Field(None, ge=1, le=65536)
+    pattern: str | None = None
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
     description: str = ""
+
+    @property
+    def longest(self) -> int:
+        """The greatest length of its text, in characters."""
+        return self.max_length or LENGTHS[self.pii]
 
     @property
     def happened(self) -> bool:
@@ -91,8 +116,10 @@ class Stream(Declaration):
     sources leave out keys that are null; all others must carry every declared key in every row.
     `may_be_empty` streams may have nothing at all. Of a `may_be_quiet` one a night may bring nothing,
     as long as the source still shows the rows it had; after `fresh_days` of quiet it stands still.
-    The newest value of `fresh_by` may be `fresh_days` old, too. `has_versions` follows from where it
-    stands: other streams are nested in it, or it is nested itself.
+    The newest value of `fresh_by` may be `fresh_days` old, too. A stream of which more than
+    `max_quarantined_share` is refused stops, for causes that `include.lake.causes` names; it is 1 where
+    visitors write the rows, who must not be able to stop it. `has_versions` follows from where it stands:
+    other streams are nested in it, or it is nested itself.
     """
 
     name: str = ""

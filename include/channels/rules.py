@@ -1,5 +1,6 @@
 """What must hold between the parts of a channel's declaration, beyond the shape of each."""
 
+import re
 from collections.abc import Iterator
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
@@ -54,6 +55,7 @@ def _path_problems(path: str) -> Iterator[Problem]:
 def _type_problems(path: tuple[str, ...], column: Column) -> Iterator[Problem]:
     if column.allowed and column.type != "string":
         yield (*path, "allowed"), f"only a string column has allowed values; this one is {column.type}"
+    yield from (((*path, *rest), why) for rest, why in _limit_problems(column))
     if column.name in {"date", "_extra", "_row_version", "_date", "_arrived"}:
         yield path, "this name is the lake's own"
     if column.time_zone is None:
@@ -64,6 +66,22 @@ def _type_problems(path: tuple[str, ...], column: Column) -> Iterator[Problem]:
         ZoneInfo(column.time_zone)
     except (ValueError, OSError, KeyError):
         yield (*path, "time_zone"), f"{column.time_zone!r} is no time zone; write it as Europe/London"
+
+
+def _limit_problems(column: Column) -> Iterator[Problem]:
+    for name in ("max_length", "pattern"):
+        if getattr(column, name) is not None and column.type != "string":
+            yield (name,), f"only a string column has a {name}; this one is {column.type}"
+    for name in ("minimum", "maximum"):
+        if getattr(column, name) is not None and column.type not in ("int64", "decimal"):
+            yield (name,), f"only a number (int64, decimal) has a {name}; this one is {column.type}"
+    if column.minimum is not None and column.maximum is not None and column.minimum > column.maximum:
+        yield ("minimum",), "is above the maximum"
+    if column.pattern is not None:
+        try:
+            re.compile(column.pattern)
+        except re.error as error:
+            yield ("pattern",), f"is no regular expression: {error}"
 
 
 def _nested_problems(channel: Channel, stream: Stream) -> Iterator[Problem]:

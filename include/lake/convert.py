@@ -21,6 +21,7 @@ from include.lake.schema import TYPES
 
 MAX_TEXT = 64 * 1024
 MAX_JSON = 1024 * 1024
+MAX_CELL = 128  # of a number, a moment or a flag that is written as text
 EARLIEST, LATEST = "1700-01-01", "2261-12-31"
 # Digits of a second beyond the sixth, as .NET (7) and Go (9) write them, and ISO 8601's other decimal sign.
 FRACTION = r"[.,](\d{1,6})\d*"
@@ -121,7 +122,7 @@ def _allowed(array: pa.Array, allowed: tuple[str, ...]) -> pa.Array:
 
 
 def _cast(values: list[Any], type_: pa.DataType) -> pa.Array:
-    strings = _strings(values)
+    strings = _strings(values, MAX_CELL)
     is_whole = pc.all(pc.match_substring_regex(strings, WHOLE_NUMBER)).as_py()
     if pa.types.is_integer(type_) and is_whole is False:
         raise Bad(Reason.BAD_TYPE)  # 0x1A is no number of pieces
@@ -132,7 +133,7 @@ def _cast(values: list[Any], type_: pa.DataType) -> pa.Array:
 
 
 def _timestamps(values: list[Any], time_zone: str | None) -> pa.Array:
-    strings = _strings(values)
+    strings = _strings(values, MAX_CELL)
     try:
         array = pc.cast(strings, TYPES["timestamp"])
     except pa.ArrowInvalid:
@@ -168,7 +169,7 @@ def _day(text: str) -> int:
 
 
 def _flags(values: list[Any]) -> pa.Array:
-    return pc.cast(_strings(values), pa.bool_())
+    return pc.cast(_strings(values, MAX_CELL), pa.bool_())
 
 
 def _json(values: list[Any], text: bool) -> pa.Array:

@@ -15,6 +15,8 @@ class Reason(StrEnum):
     BAD_TEXT = "bad_text"  # not Unicode, or holds NUL
     TOO_LARGE = "too_large"  # longer than any honest value
     NOT_ALLOWED = "not_allowed"  # not one of the declared values
+    BAD_FORMAT = "bad_format"  # does not fit the declared pattern
+    OUT_OF_RANGE = "out_of_range"  # below the declared minimum, or above the maximum
     OUT_OF_INTERVAL = "out_of_interval"  # the source was asked for other days
     BAD_FRAMING = "bad_framing"  # a line that is no record: wrong number of fields, open quote
     NOT_JSON = "not_json"  # a line that is no JSON object

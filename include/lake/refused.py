@@ -18,10 +18,14 @@ CHARACTERS = 8 * 1024 * 1024
 
 
 class RefusedWriter:
-    """Unites refused rows by raw form: what an earlier run refused is not refused twice."""
+    """Unites refused rows by raw form: what an earlier run refused is not refused twice.
+
+    `causes`: rows by (reason, field); `first`: the first row of each.
+    """
 
     def __init__(self, file: Path, business_date: date, repaired: frozenset[str]) -> None:
         self.reasons: Counter[str] = Counter()
+        self.causes: Counter[tuple[str, str]] = Counter()
         self.first: dict[str, str] = {}
         self._date = business_date
         self._writer = GroupedWriter(file, quarantine_schema(), rows_per_group=1000)
@@ -62,6 +66,7 @@ class RefusedWriter:
 
     def _add(self, row: dict[str, Any]) -> None:
         self.reasons[str(row["reason"])] += 1
+        self.causes[str(row["reason"]), str(row["field"])] += 1
         self.first.setdefault(f"{row['reason']} {row['field']}".strip(), f"row {row['_row']}")
         self._rows.append({**row, "reason": str(row["reason"]), DATE: self._date})
         self._size += len(row["raw"])

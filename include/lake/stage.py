@@ -122,9 +122,9 @@ class Stage:
         verify(self._refused_file, manifest["quarantined"], quarantine_schema())
         point("after_verify", self.stream.name)
         has_landed = self.existing.manifest is not None
-        return Staged(
-            self.stream, self._data_file, self._refused_file, manifest, self.refused.first, has_landed
-        )
+        files = (self._data_file, self._refused_file)
+        causes = dict(self.refused.causes)
+        return Staged(self.stream, *files, manifest, self.refused.first, has_landed, causes)
 
     def close(self) -> None:
         """Let go of the files and sweep away what was not committed. Always called, however it went."""

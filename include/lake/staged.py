@@ -1,8 +1,8 @@
 """A sealed partition that is not yet in the lake, and its commit."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ Cursor = dict[str, str | None]
 class Staged:
     """One stream's finished files. `first` says, per reason and field, where it was met first.
 
+    `causes`: refused rows by reason and field.
     `has_landed`: the lake holds an earlier read of this date, with a quarantine of its own.
     """
 
@@ -28,6 +29,7 @@ class Staged:
     manifest: Manifest
     first: dict[str, str]
     has_landed: bool
+    causes: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 def as_text(manifest: Manifest) -> str:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from include.channels import Column, Stream
 from include.lake.convert import Failures, convert
+from include.lake.limits import broken_limits, places_of
 from include.lake.reasons import Reason, Refusal, Unreadable
 from include.lake.schema import EXTRA, VERSION, contract_schema
 
@@ -106,7 +107,7 @@ def validate(
     table = pa.table(arrays, schema=contract_schema(stream))
     if span is not None and stream.cursor is not None:
         _outside(table[stream.cursor], stream.cursor, span, refusals)
-    timeless = set(_places(pc.is_null(table[stream.cursor]))) if stream.cursor else set()
+    timeless = set(places_of(pc.is_null(table[stream.cursor]))) if stream.cursor else set()
     refused = [
         Refused(place, refusals[place], raw_form(items[place]), place not in timeless)
         for place in sorted(refusals)
@@ -161,14 +162,10 @@ def _column(stream: Stream, column: Column, rows: list[Row], tally: Tally, refus
 
 
 def _check_values(column: Column, array: pa.Array, failures: Failures) -> None:
-    """Required values present (a blank has become null); allowed values only."""
-    if column.required:
-        for place in _places(pc.is_null(array)):
-            failures.setdefault(place, Reason.MISSING_REQUIRED)
-    if column.allowed:
-        known = pc.is_in(array, value_set=pa.array([*column.allowed, None], pa.string()))
-        for place in _places(pc.invert(known)):
-            failures.setdefault(place, Reason.NOT_ALLOWED)
+    """Required values present (a blank has become null), and every value within the column's limits."""
+    for reason, places in broken_limits(column, array):
+        for place in places:
+            failures.setdefault(place, reason)
 
 
 def _extra(rows: list[Row], undeclared: list[str], tally: Tally, refusals: Refusals) -> pa.Array:
@@ -188,13 +185,8 @@ def _outside(cursors: pa.ChunkedArray, name: str, span: Span, refusals: Refusals
     outside = pc.greater_equal(moments, span[1])
     if span[0] is not None:
         outside = pc.or_(outside, pc.less(moments, span[0]))
-    for place in _places(pc.fill_null(outside, False)):
+    for place in places_of(pc.fill_null(outside, False)):
         refusals.setdefault(place, Refusal(Reason.OUT_OF_INTERVAL, name))
-
-
-def _places(mask: pa.Array) -> list[int]:
-    places: list[int] = pc.indices_nonzero(mask).to_pylist()
-    return places
 
 
 def _without(table: pa.Table, refusals: Refusals) -> pa.Table:

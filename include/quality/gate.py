@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from include.channels import Stream
 from include.errors import CheckFailed
+from include.lake.causes import FEWEST, has_changed
 from include.lake.runlog import keep_checks
 from include.lake.staged import Staged
 from include.lake.validate import EPOCH
@@ -16,7 +17,7 @@ from include.quality.checks import Check, columns_of, run
 from include.quality.contract import contract_expectations
 from include.settings import Settings
 
-FEWEST = 2  # one refused row is no pattern, however few rows there are
+FEW = "quarantined_rows_to_be_few"
 
 
 def check_landing(settings: Settings, staged: Staged) -> list[Check]:
@@ -31,7 +32,7 @@ def check_landing(settings: Settings, staged: Staged) -> list[Check]:
     suite += import_module(f"include.quality.expectations.{stream.channel}").expectations(stream.name)
     table = pq.read_table(staged.data, columns=columns_of(suite) or [stream.key[0]], partitioning=None)
     table = _as_of(table, stream, settings.day_end(business_date))
-    checks = [_quarantine_share(staged), *run(table, suite, stream.label)]
+    checks = [*_quarantined(staged), *run(table, suite, stream.label)]
     keep_checks(settings, business_date, stream.label, [check.as_dict() for check in checks])
     failed = [check for check in checks if not check.passed and check.severity == "critical"]
     if failed:
@@ -50,11 +51,15 @@ def _as_of(table: pa.Table, stream: Stream, end: datetime) -> pa.Table:
     return table.set_column(table.column_names.index(name), name, held)
 
 
-def _quarantine_share(staged: Staged) -> Check:
-    known = staged.manifest["within_lag"]["timeless"]  # each night meets them, a quiet one too
-    refused, rows = staged.manifest["quarantined"] - known, staged.manifest["rows_in"] - known
-    passed = refused < FEWEST or refused <= staged.stream.max_quarantined_share * rows
-    return Check("quarantined_rows_to_be_few", "", "critical", passed, rows, refused)
+def _quarantined(staged: Staged) -> list[Check]:
+    """Critical where the source has changed; a warning where many rows are refused for what people typed."""
+    manifest, stream = staged.manifest, staged.stream
+    known = manifest["within_lag"]["timeless"]  # each night meets them, a quiet one too
+    refused, rows = manifest["quarantined"] - known, manifest["rows_in"] - known
+    are_few = refused < FEWEST or refused <= stream.max_quarantined_share * rows
+    is_healthy = are_few or not has_changed(stream, staged.causes, rows)
+    found = [Check(FEW, "", "critical", is_healthy, rows, refused)]
+    return found if are_few or not is_healthy else [*found, Check(FEW, "", "warning", False, rows, refused)]
 
 
 def _say(settings: Settings, staged: Staged, failed: list[Check]) -> str:

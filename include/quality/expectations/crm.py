@@ -23,6 +23,5 @@ def _preferences() -> list[Expectation]:
 
 def _consents() -> list[Expectation]:
     return [
-        gxe.ExpectColumnValuesToNotBeNull(column="jurisdiction", severity="critical"),
         gxe.ExpectColumnValuesToNotBeNull(column="text_version", mostly=0.5, severity="warning"),
     ]

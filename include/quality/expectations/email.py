@@ -16,5 +16,4 @@ def _subscribers() -> list[Expectation]:
 def _events() -> list[Expectation]:
     return [
         gxe.ExpectColumnValuesToMatchRegex(column="recipient", regex="@", mostly=0.9, severity="warning"),
-        gxe.ExpectColumnValuesToNotMatchRegex(column="message_id", regex="[<>]", severity="critical"),
     ]

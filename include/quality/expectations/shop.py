@@ -3,8 +3,6 @@
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 
-from include.quality.expectations import MOST, believable, three_letters
-
 
 def expectations(stream: str) -> list[Expectation]:
     """Expectations on one stream of the shop, beyond its contract."""
@@ -27,17 +25,14 @@ def _customers() -> list[Expectation]:
 
 def _orders() -> list[Expectation]:
     return [
-        believable("total_amount"),
         gxe.ExpectColumnValuesToNotBeNull(column="account_id", mostly=0.3, severity="warning"),
-        three_letters("currency"),
+        gxe.ExpectColumnValuesToNotBeNull(column="email", mostly=0.3, severity="warning"),
     ]
 
 
 def _order_lines() -> list[Expectation]:
     return [
-        believable("quantity"),
-        believable("unit_price"),
-        gxe.ExpectColumnValuesToBeBetween(column="line_number", min_value=1, severity="critical"),
+        gxe.ExpectColumnValuesToBeBetween(column="quantity", min_value=1, mostly=0.5, severity="warning"),
         gxe.ExpectColumnValuesToNotBeNull(column="description", mostly=0.5, severity="warning"),
     ]
 
@@ -45,7 +40,7 @@ def _order_lines() -> list[Expectation]:
 def _carts() -> list[Expectation]:
     return [
         gxe.ExpectColumnValuesToBeBetween(
-            column="total_amount", min_value=0, max_value=MOST, mostly=0.99, severity="warning"
+            column="total_amount", min_value=0, mostly=0.99, severity="warning"
         ),
         gxe.ExpectColumnValuesToNotBeNull(column="items", mostly=0.5, severity="warning"),
     ]
