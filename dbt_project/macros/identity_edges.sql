@@ -126,6 +126,11 @@ limits as (
             when any_value(shared.reason) is not null then any_value(shared.reason)
             when count(distinct members.formal_key) > any_value(shared.max_names)
                 then 'too_many_names'
+            -- every two names of a value are compared: one given to thousands would be millions of pairs
+            when
+                count(distinct (members.first_key, members.formal_key, members.last_key))
+                > {{ var('identity_max_spellings') }} * any_value(shared.max_names)
+                then 'too_many_names'
         end as reason
     from members
     inner join shared on members.value_number = shared.value_number

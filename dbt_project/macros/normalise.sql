@@ -18,6 +18,17 @@
     end
 {%- endmacro %}
 
+{#
+    A code or short name that a source gives, such as a category, as it may stand in the profile: null where it is
+    long, holds controls or could be an address. Whatever a visitor types stops no audit.
+#}
+{% macro code_value(value) -%}
+    case
+        when length({{ value }}) <= 100 and not regexp_matches({{ value }}, '@|[[:cntrl:]]')
+            then {{ value }}
+    end
+{%- endmacro %}
+
 {# Under what the lookup `phone_numbers` has a number as given, read in a country (see include/warehouse/phones.py). #}
 {% macro phone_lookup_key(phone, country) -%}
     trim({{ phone }}) || '|' || coalesce(country_code({{ country }}), '')

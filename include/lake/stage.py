@@ -12,6 +12,7 @@ from include.channels import Stream
 from include.lake.digest import digests
 from include.lake.earlier import Lag
 from include.lake.existing import Existing
+from include.lake.field_names import shown
 from include.lake.manifests import KEY, Manifest
 from include.lake.moments import Moments
 from include.lake.parquet import GroupedWriter, verify
@@ -205,7 +206,7 @@ class Stage:
             "future": self._moments.future,
             "quarantined": self.refused.count,
             "reasons": dict(sorted(self.refused.reasons.items())),
-            "new_columns": sorted(self.tally.undeclared.union(old.get("new_columns", []))),
+            "new_columns": shown(self.tally.undeclared.union(old.get("new_columns", []))),
             "cursor": unite_cursors(cursor, old.get("cursor")),
             "schema": fingerprint(self.stream),
             "source": source,

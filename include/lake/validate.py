@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from include.channels import Column, Stream
 from include.lake.convert import Failures, convert
+from include.lake.field_names import keep
 from include.lake.limits import broken_limits, places_of
 from include.lake.reasons import Reason, Refusal, Unreadable
 from include.lake.schema import EXTRA, VERSION, contract_schema
@@ -44,7 +45,8 @@ class ColumnCount:
 class Tally:
     """What was seen over a whole read of one stream: rows, columns, and fields nobody declared.
 
-    `again`: rows that an earlier night has read already, met within the stream's lag.
+    `again`: rows that an earlier night has read already, met within the stream's lag. `undeclared` may hold
+    what a stranger wrote: it is shown through `include.lake.field_names.shown` alone.
     """
 
     rows: int = 0
@@ -171,7 +173,7 @@ def _check_values(column: Column, array: pa.Array, failures: Failures) -> None:
 def _extra(rows: list[Row], undeclared: list[str], tally: Tally, refusals: Refusals) -> pa.Array:
     if not undeclared:
         return pa.nulls(len(rows), pa.string())
-    tally.undeclared.update(undeclared)
+    keep(tally.undeclared, undeclared)
     names = set(undeclared)
     found = [{key: row[key] for key in row.keys() & names} for row in rows]
     array, failures = convert([extra or None for extra in found], Column(name=EXTRA, type="json"))
@@ -192,5 +194,5 @@ def _outside(cursors: pa.ChunkedArray, name: str, span: Span, refusals: Refusals
 def _without(table: pa.Table, refusals: Refusals) -> pa.Table:
     if not refusals:
         return table
-    keep = [place for place in range(len(table)) if place not in refusals]
-    return table.take(pa.array(keep, pa.int64()))
+    kept = [place for place in range(len(table)) if place not in refusals]
+    return table.take(pa.array(kept, pa.int64()))

@@ -4,6 +4,7 @@ from difflib import get_close_matches
 
 from include.channels import Stream
 from include.lake.causes import FEWEST, MANY, is_parsed_input
+from include.lake.field_names import shown
 from include.lake.reasons import ColumnMissing, ColumnRetyped, EmptyFeed
 from include.lake.validate import Tally
 
@@ -53,11 +54,11 @@ def _type(stream: Stream, name: str) -> str:
 
 
 def _missing(stream: Stream, names: list[str], undeclared: set[str], source: str) -> str:
-    parts = []
+    parts, fields = [], shown(undeclared)
     for name in names:
-        close = get_close_matches(name, sorted(undeclared), n=1, cutoff=0.5)
+        close = get_close_matches(name, fields, n=1, cutoff=0.5)
         parts.append(f"{name} (renamed to {close[0]}?)" if close else name)
-    new = f" New fields there: {', '.join(sorted(undeclared))}." if undeclared else ""
+    new = f" New fields there: {', '.join(fields)}." if fields else ""
     what = "columns" if len(names) > 1 else "column"
     return (
         f"{stream.label}: {source} no longer has the declared {what} {', '.join(parts)}.{new} "

@@ -33,16 +33,22 @@ _GREEK = (
 # Modifier letters that stand for an apostrophe or a tone, and the Arabic stroke that only stretches a word.
 _NO_LETTER = re.compile("[\u02b0-\u02ff\u0640\ua717-\ua71f]")
 _MAX_PASSES = 5
+# Letters of a name that are compared. The time and memory of counting slips grow with the product of two lengths.
+COMPARED = 100
 
 
 def name_key(text: str) -> str | None:
-    """The key of a name, letters only, in NFC; None if no letter is left: such a name is unknown."""
+    """The key of a name, letters only, in NFC; None if no letter is left: such a name is unknown.
+
+    Of a name longer than any that people have, the first letters count (`COMPARED`).
+    """
+    text = text[: 4 * COMPARED]  # a ligature is several letters, a mark is none
     for _ in range(_MAX_PASSES):
         key = _key(text)
         if key == text:
             break
         text = key
-    return text or None
+    return text[:COMPARED] or None
 
 
 def _key(text: str) -> str:

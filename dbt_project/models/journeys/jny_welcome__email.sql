@@ -7,16 +7,28 @@ customers as (
 
 ),
 
+first_records as (
+
+    select
+        customer_id,
+        channel || '|' || stream || '|' || record_key as record_id
+    from {{ ref('customer_records') }}
+    where is_first_seen
+
+),
+
 newcomers as (
 
     select
-        *,
-        coalesce(time_zone, '{{ var("time_zone") }}') as known_time_zone
+        customers.customer_id,
+        first_records.record_id,
+        coalesce(customers.time_zone, '{{ var("time_zone") }}') as known_time_zone
     from customers
+    inner join first_records on customers.customer_id = first_records.customer_id
     where
-        is_known
-        and first_seen_at >= {{ day_end(days_before=7) }}
-        and first_seen_at < {{ day_end() }}
+        customers.is_known
+        and customers.first_seen_at >= {{ day_end(days_before=7) }}
+        and customers.first_seen_at < {{ day_end() }}
 
 ),
 
@@ -34,8 +46,8 @@ select
     'email' as step,
     -- once in a life: whoever the customer was before a merge or a split counts too
     'customer' as once_per,
-    first_seen_record as trigger_id,
-    first_seen_record as trigger_record,
+    record_id as trigger_id,
+    record_id as trigger_record,
     customer_id,
     'email' as channel,
     'marketing' as purpose,

@@ -86,7 +86,6 @@ select
     first_seen_at,
     greatest(last_seen_at, coalesce(last_interacted_at, last_seen_at)) as last_seen_at,
     first_seen_channel,
-    first_seen_record,
     country,
     language,
     time_zone,

@@ -51,6 +51,6 @@ select
     totals.last_visited_at,
     totals.count_email_opens,
     totals.count_email_clicks,
-    preferred_devices.device_type as preferred_device
+    {{ code_value('preferred_devices.device_type') }} as preferred_device
 from totals
 left join preferred_devices on totals.customer_id = preferred_devices.customer_id

@@ -120,8 +120,8 @@ select
         as average_basket_amount,
     totals.first_ordered_at,
     totals.last_ordered_at,
-    favourite_categories.category as favourite_category,
-    favourite_stores.store_id as favourite_store_id,
+    {{ code_value('favourite_categories.category') }} as favourite_category,
+    {{ code_value('favourite_stores.store_id') }} as favourite_store_id,
     preferred_channels.channel as preferred_buying_channel
 from totals
 left join favourite_categories on totals.customer_id = favourite_categories.customer_id
