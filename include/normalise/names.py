@@ -33,7 +33,7 @@ _GREEK = (
 # Modifier letters that stand for an apostrophe or a tone, and the Arabic stroke that only stretches a word.
 _NO_LETTER = re.compile("[\u02b0-\u02ff\u0640\ua717-\ua71f]")
 _MAX_PASSES = 5
-# Letters of a name that are compared. The time and memory of counting slips grow with the product of two lengths.
+# Letters of a name that are compared: time and memory of counting slips grow with the product of two lengths.
 COMPARED = 100
 
 

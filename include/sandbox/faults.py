@@ -6,13 +6,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-_HTTP_KINDS = ("http_500", "http_429", "stall", "rename_column", "empty_feed")
+_HTTP_KINDS = ("http_500", "http_429", "stall", "rename_column", "empty_feed", "hostile_rows")
 KINDS: dict[str, tuple[str, ...]] = {
     "shop": _HTTP_KINDS,
     "crm": _HTTP_KINDS,
     "email": _HTTP_KINDS,
-    "shop_events": ("http_500", "stall", "rename_column", "empty_feed"),
-    "stores": ("missing_amounts", "rename_column", "empty_feed", "down"),
+    "shop_events": ("http_500", "stall", "rename_column", "empty_feed", "hostile_rows"),
+    "stores": ("missing_amounts", "rename_column", "empty_feed", "down", "hostile_rows"),
     "smtp": ("drop_after_data", "refuse_452"),
     "sftp": ("drop_after_upload",),
     # `busy` refuses a share of the requests; `invalid_entries` a share of those who are to be added;
@@ -26,7 +26,10 @@ _NEEDS = {"rename_column": ("stream", "column", "to"), "empty_feed": ("stream",)
 
 
 class FaultRequest(BaseModel):
-    """Body of `POST /control/faults`. `times` limits how often it acts; `every` picks each n-th."""
+    """Body of `POST /control/faults`. `times` limits how often it acts; `every` picks each n-th.
+
+    `rows`: how many hostile rows a stream shows for each day.
+    """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -39,6 +42,7 @@ class FaultRequest(BaseModel):
     every: int = Field(default=1, ge=1)
     times: int | None = Field(default=None, ge=1)
     seconds: float = Field(default=3600, gt=0)
+    rows: int = Field(default=20, ge=1, le=1000)
 
     def fault(self) -> "Fault":
         """The fault asked for.
@@ -76,6 +80,7 @@ class Fault:
     every: int = 1
     times: int | None = None
     seconds: float = 3600
+    rows: int = 20
     asked: int = field(default=0, compare=False)
 
     def acts_on(self, stream: str | None) -> bool:

@@ -15,6 +15,7 @@ import duckdb
 from include import durable
 from include.channels import load_channels
 from include.errors import CheckFailed
+from include.lake.manifests import read_manifest
 from include.settings import Settings
 from include.warehouse import published
 from include.warehouse.audited import audit_path, mark_of
@@ -25,6 +26,7 @@ from include.warehouse.shapes import absent_shapes
 
 CHANNELS = "rpt_channel_freshness"
 COMPARED = ("dim_customers", "customer_records", "fct_orders", "fct_order_lines")
+ANYBODYS = ("dim_customers", "customer_records")  # what a sign-up or a visit adds a row to
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,9 @@ def _expect(settings: Settings, business_date: date) -> list[Finding]:
     from include.quality.suite import Before
 
     findings = []
-    before = Before(_rows_before(settings, business_date), _has_same_channels(settings, business_date))
+    landed = dict.fromkeys(ANYBODYS, _rows_landed(settings, business_date))
+    same = _has_same_channels(settings, business_date)
+    before = Before(_rows_before(settings, business_date), same, landed)
     with duckdb.connect(str(candidate_file(settings)), read_only=True) as con:
         reasons = [row[0] for row in con.execute("select reason from decision_reasons").fetchall()]
         for suite in suites(before, audience_names(), reasons, absent_shapes()):
@@ -122,6 +126,12 @@ def _rows_before(settings: Settings, business_date: date) -> dict[str, int]:
     before = published.previous(settings, business_date)
     names = published.list_marts(before) if before else []
     return {mart: published.count_rows(before, mart) for mart in COMPARED if before and mart in names}
+
+
+def _rows_landed(settings: Settings, business_date: date) -> int:
+    streams = [stream for channel in load_channels().values() for stream in channel.streams.values()]
+    found = [read_manifest(settings, s.channel, s.name, business_date) for s in streams]
+    return sum(manifest["loaded"] for manifest in found if manifest)
 
 
 def _has_same_channels(settings: Settings, business_date: date) -> bool:

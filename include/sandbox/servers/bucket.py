@@ -8,7 +8,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,11 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from moto.s3.models import s3_backends
 from werkzeug.serving import make_server
 
+from include.sandbox import hostile
 from include.sandbox.access import BUCKET, HOST, REGION, Door
 from include.sandbox.faults import Fault, FaultBoard
 from include.sandbox.rows import documents
+from include.sandbox.served import WEB_EVENTS
 from include.sandbox.visibility import copied, without_hidden
 
 Bounds = Callable[[date], tuple[datetime, datetime]]
@@ -88,7 +91,7 @@ class Bucket:
 
     def apply(self, faults: Sequence[Fault]) -> None:
         """Let exactly these faults act on what the objects say."""
-        wanted = [fault for fault in faults if fault.kind in ("rename_column", "empty_feed")]
+        wanted = [f for f in faults if f.kind in ("rename_column", "empty_feed", "hostile_rows")]
         if wanted == self._disguises:
             return
         self._disguises = wanted
@@ -102,7 +105,7 @@ class Bucket:
 
     def _put(self, day: date, content: bytes) -> None:
         if self._disguises:
-            content = _disguised(content, self._disguises)
+            content = _disguised(content, self._disguises, day if day == self._files()[-1][0] else None)
         self._store.put_object(BUCKET, object_key(day), content)
         self._published.add(day)
 
@@ -118,11 +121,15 @@ def _by_arrival(events: pa.Table | None) -> tuple[Any, list[bytes]]:
     ]
 
 
-def _disguised(content: bytes, faults: Sequence[Fault]) -> bytes:
+def _disguised(content: bytes, faults: Sequence[Fault], newest: date | None) -> bytes:
+    """A day's object as the faults show it; strangers write on the newest day."""
     text = gzip.decompress(content)
     for fault in faults:
         if fault.kind == "empty_feed":
             text = b""
+        elif fault.kind == "hostile_rows" and newest:
+            until = datetime.combine(newest, clock.max, UTC)
+            text += b"\n".join(hostile.lines(*WEB_EVENTS, fault.rows, until)) + b"\n"
         elif fault.column and fault.to:
             text = text.replace(f'"{fault.column}":'.encode(), f'"{fault.to}":'.encode())
     return gzip.compress(text, compresslevel=4, mtime=0)

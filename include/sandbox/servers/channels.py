@@ -7,7 +7,7 @@ import orjson
 from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from include.sandbox import pages
+from include.sandbox import hostile, pages
 from include.sandbox.company import Company
 from include.sandbox.faults import FaultBoard
 from include.sandbox.served import HTTP_STREAMS
@@ -48,6 +48,12 @@ def _body(company: Company, faults: FaultBoard, channel: str, stream: str, query
         return orjson.dumps({"data": [], "next_cursor": None, "total": 0})
     disguise = _disguise(faults, channel, stream)
     rows, following, total = company.view(channel, stream).page(query, disguise)
+    fault = faults.on(channel, "hostile_rows", stream)
+    if fault and query.updated_to:
+        strange = hostile.documents(channel, stream, fault.rows, query.updated_to)
+        total += len(strange)
+        shown = [*rows, *([] if following else map(orjson.Fragment, strange))]
+        return orjson.dumps({"data": shown, "next_cursor": following, "total": total})
     return orjson.dumps({"data": rows, "next_cursor": following, "total": total})
 
 

