@@ -45,6 +45,7 @@ tiers as (
 select
     coalesce(holders.customer_id, tiers.customer_id) as customer_id,
     tiers.tier as loyalty_tier,
-    cast(coalesce(tiers.points, 0) as bigint) as loyalty_points
+    -- landed before the contract had a range: a sum beyond any integer stops no night
+    coalesce(try_cast(tiers.points as bigint), 0) as loyalty_points
 from holders
 full outer join tiers on holders.customer_id = tiers.customer_id

@@ -1,0 +1,83 @@
+"""When refused rows stop a stream: for what its source did, not for what somebody typed into it."""
+
+from typing import Any
+
+import pytest
+
+from include.errors import CheckFailed
+from include.lake.causes import has_changed
+from include.lake.reasons import ColumnRetyped
+from include.lake.runlog import read_checks
+from include.quality.gate import check_landing
+from include.settings import Settings
+from tests.unit.lake.landing import DAY, stage, stream
+from tests.unit.lake.test_validate import shape
+from tests.unit.sources.rows import contact, event
+
+CONTACTS, EVENTS = stream("crm", "contacts"), stream("shop", "web_events")
+
+
+def stops(*causes: tuple[str, str, int], rows: int, declared: Any = CONTACTS) -> bool:
+    return has_changed(declared, {(reason, field): count for reason, field, count in causes}, rows)
+
+
+@pytest.mark.parametrize(
+    ("cause", "rows"),
+    [
+        (("bad_text", "first_name", 2), 2),
+        (("bad_type", "birth_date", 2), 2),
+        (("too_large", "last_name", 900), 1900),
+        (("out_of_range", "points", 10), 20),
+        (("missing_required", "email", 15), 15),
+        (("bad_type", "points", 1), 2),
+        (("bad_type", "points", 5), 100),
+    ],
+)
+def test_what_people_type_or_one_odd_row_stops_nothing(cause: tuple[str, str, int], rows: int) -> None:
+    assert not stops(cause, rows=rows)
+
+
+@pytest.mark.parametrize(
+    ("causes", "rows"),
+    [
+        ([("bad_type", "points", 2)], 3),
+        ([("missing_column", "email", 4)], 20),
+        ([("bad_type", "email", 4)], 20),  # a text that became an object: no input does that
+        ([("not_allowed", "tier", 6)], 100),
+        ([("not_json", "", 6)], 100),
+        ([("bad_type", "birth_date", 30)], 50),  # most of many rows: dates are written another way now
+        ([("out_of_range", "points", 30)], 50),
+        ([("bad_type", name, 40) for name in ("points", "created_at", "updated_at")], 2000),
+    ],
+)
+def test_a_source_that_has_changed_stops_its_stream(causes: list[Any], rows: int) -> None:
+    assert stops(*causes, rows=rows)
+
+
+def test_rows_that_visitors_write_never_stop_their_stream(settings: Settings) -> None:
+    assert EVENTS.max_quarantined_share == 1
+    rows = [event(n, event_type="hack", occurred_at="never") for n in range(300)]
+    found = check_landing(settings, stage(settings, EVENTS, [event(1000), *rows]))
+    assert not [check for check in found if check.severity == "critical" and not check.passed]
+
+
+def test_two_sign_ups_with_a_nul_are_refused_and_the_night_goes_on(settings: Settings) -> None:
+    rows = [contact(n, first_name="A\0nn") for n in range(2)]
+    check_landing(settings, stage(settings, CONTACTS, rows))
+    [warned] = [check for check in read_checks(settings, DAY)["crm/contacts"] if not check["passed"]]
+    assert (warned["severity"], warned["failed"], warned["checked"]) == ("warning", 2, 2)
+
+
+def test_the_same_rows_twice_over_still_stop_where_the_system_broke(settings: Settings) -> None:
+    rows = [
+        contact(n, points="many" if n % 3 == 0 else n, first_name="A\0nn" if n % 5 == 1 else "Ann")
+        for n in range(30)
+    ]
+    with pytest.raises(CheckFailed, match="bad_type points"):
+        check_landing(settings, stage(settings, CONTACTS, rows))
+
+
+def test_birthdays_retyped_in_many_rows_stop_the_stream_and_in_two_do_not() -> None:
+    shape([contact(n, birth_date="15/03/1980") for n in range(2)])
+    with pytest.raises(ColumnRetyped, match=r"birth_date .* 20 of 20 values are no date"):
+        shape([contact(n, birth_date="15/03/1980") for n in range(20)])
