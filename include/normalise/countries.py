@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 
-from include.normalise.text import clusters, is_pointed, visible
+from include.normalise.text import READ, clusters, is_pointed, visible
 
 SEED = Path(__file__).parents[2] / "dbt_project" / "seeds" / "countries" / "country_names.csv"
 KOSOVO = "XK"  # ISO has left it to its users; CLDR, the EU and libphonenumber use it
@@ -27,7 +27,7 @@ def country_code(text: str) -> str | None:
     Known are alpha-2, alpha-3 and numeric codes, names, codes of parts (`GB-ENG`) and locales (`en_GB`).
     Case, blanks, dots and accents do not matter. What is several countries (`EU`) is none.
     """
-    plain = visible(text).strip()
+    plain = visible(text[:READ]).strip()
     if not plain or _NO_ANSWER.fullmatch(plain):
         return None
     return _known(plain) or _in_code(plain) or _in_parts(plain)

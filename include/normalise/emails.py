@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import idna
 
-from include.normalise.text import visible, without_blanks
+from include.normalise.text import READ, visible, without_blanks
 
 MAX_LENGTH, MAX_LOCAL, MAX_LABEL = 254, 64, 63
 _NAMED = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>(?P<rest>[^<>@]*)")
@@ -46,6 +46,7 @@ def normal_email(text: str) -> str | None:
 
 def email_readings(text: str) -> tuple[str, ...]:
     """Every address that a text may mean, sorted: the one that it is, and those that it holds."""
+    text = text[:READ]
     plain = visible(unquote(text))
     held = _HELD.findall(plain)
     parts = [text, *held, *(part.strip(_AROUND) for part in held)]

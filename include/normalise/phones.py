@@ -7,7 +7,7 @@ import phonenumbers
 from phonenumbers import CountryCodeSource, PhoneNumber
 
 from include.normalise.countries import country_code
-from include.normalise.text import visible
+from include.normalise.text import READ, visible
 
 E164 = phonenumbers.PhoneNumberFormat.E164
 NO_COUNTRY = "ZZ"  # the library's word for it: only an international number can be read
@@ -27,7 +27,7 @@ def to_e164(number: str, country: str | None, default: str) -> str | None:
     (ISO 3166). Digits of any script, invisible marks, `00` for `+` and `tel:` are read.
     """
     region = (country_code(country) if country else None) or default
-    return _e164(_plain(number), region)
+    return _e164(_plain(number[:READ]), region)
 
 
 def readings(text: str, countries: Iterable[str]) -> tuple[str, ...]:
@@ -36,6 +36,7 @@ def readings(text: str, countries: Iterable[str]) -> tuple[str, ...]:
     A number that says its country code has one reading; one without its plus sign is read with it, too. A
     text that is no number as a whole may hold several: `020 7946 0018 / 07700 900123 (mobile)`.
     """
+    text = text[:READ]
     plain = _plain(text)
     abroad = _e164(plain, NO_COUNTRY)
     if abroad:

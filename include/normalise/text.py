@@ -11,6 +11,10 @@ _UNSEEN = re.compile(
 # In these scripts a mark is an accent or a point, which people leave out; elsewhere it is a vowel or a sound.
 _POINTED = re.compile(r"(LATIN|GREEK|CYRILLIC|ARABIC|HEBREW|COPTIC|SYRIAC)\b")
 
+# Characters of a value that are read: what is longer is no address, number or name of a country, and the time
+# to search it would grow faster than its length.
+READ = 1024
+
 
 def visible(text: str) -> str:
     """NFKC, without format marks (soft hyphens, zero-width and direction marks, byte-order marks).
