@@ -17,6 +17,7 @@ from include.errors import FixConnection, FixSource, RetryLater
 from include.lake.convert import convert
 from include.lake.validate import Item
 from include.lake.verdict import check_columns
+from include.postgres_tls import fault, tls_of
 from include.sources.interval import Interval
 from include.sources.json_rows import as_row
 from include.sources.pg_values import set_loaders
@@ -56,7 +57,7 @@ def read(stream: Stream, connection: Connection, interval: Interval) -> Iterator
     refuses and counts them.
 
     Raises:
-        FixConnection: login, privilege or database refused.
+        FixConnection: login, privilege or database refused; a server that does not prove who it is.
         FixSource: no such table; a declared column is not in it (ColumnMissing); the query is refused;
             values cannot be read.
         RetryLater: the database is down, or broke off.
@@ -90,6 +91,7 @@ def _snapshot(connection: Connection) -> Iterator[sa.Connection]:
         connect_args={
             "client_encoding": "UTF8",
             "connect_timeout": max(1, int(connection.seconds(10))),
+            **tls_of(connection),
             "options": f"-c timezone=UTC -c datestyle=ISO -c statement_timeout={MINUTES_A_STATEMENT}min",
         },
         isolation_level="REPEATABLE READ",
@@ -166,6 +168,8 @@ def _refuse(error: SQLAlchemyError, label: str) -> NoReturn:
         raise FixSource(f"{label}: the table cannot be read: {type(error).__name__}") from None
     state = getattr(error.orig, "sqlstate", None) or ""
     said = str(error.orig)
+    if not state and (why := fault(said)):
+        raise FixConnection(f"{label}: {why}") from None
     if state.startswith(_REFUSED) or (not state and any(words in said for words in _SAID_AT_LOGIN)):
         raise FixConnection(
             f"{label} refused the login: mend the connection's user, password, schema"
