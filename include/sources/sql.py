@@ -20,6 +20,7 @@ from include.lake.verdict import check_columns
 from include.postgres_tls import fault, tls_of
 from include.sources.interval import Interval
 from include.sources.json_rows import as_row
+from include.sources.pg_bounds import batches, bounded
 from include.sources.pg_values import set_loaders
 
 # What its connection must look like; `schema` is the database.
@@ -66,10 +67,9 @@ def read(stream: Stream, connection: Connection, interval: Interval) -> Iterator
     try:
         with _snapshot(connection) as session:
             statement = _select(stream, session, interval, label)
-            result = session.execute(statement, execution_options={"yield_per": BATCH})
-            names = list(result.keys())
-            for rows in result.partitions():
-                yield [as_row(dict(zip(names, row, strict=True)), stream) for row in rows]
+            result = session.execute(statement, execution_options={"stream_results": True})
+            for rows in batches(result, BATCH):
+                yield [as_row(row, stream) for row in rows]
     except SQLAlchemyError as error:
         _refuse(error, label)
     except (ValueError, ArithmeticError, RecursionError) as error:  # of the driver, which wraps its own alone
@@ -123,15 +123,18 @@ def _select(stream: Stream, session: sa.Connection, interval: Interval, label: s
         raise FixSource(
             f"{label} has no table {source.table_schema}.{source.table}: agree it with the channel's owner"
         ) from error
-    names = [column["name"] for column in columns]
+    kinds = {column["name"]: column["type"] for column in columns}
+    names = list(kinds)
     check_columns(stream, names, f"table {source.table}")
     table = sa.table(source.table, *(sa.column(name) for name in names), schema=source.table_schema)
     cursor = table.c[stream.cursor]
-    bound = _bounds(stream.columns[stream.cursor], {c["name"]: c["type"] for c in columns}[stream.cursor])
+    bound = _bounds(stream.columns[stream.cursor], kinds[stream.cursor])
     is_within = cursor < bound(interval.end)
     if interval.start is not None:
         is_within &= cursor >= bound(interval.start)
-    statement = sa.select(table).where(is_within | cursor.is_(None) | cursor.in_(_NO_MOMENTS))
+    statement = sa.select(*bounded(stream, table, kinds)).where(
+        is_within | cursor.is_(None) | cursor.in_(_NO_MOMENTS)
+    )
     return statement.order_by(cursor, *(table.c[name] for name in stream.key))
 
 
