@@ -23,7 +23,7 @@ MOST_RATIO = 100  # of unpacked to received bytes; JSON of equal rows reaches ab
 RATIO_FROM = MIB
 MOST_VALUES = 2_000_000  # of one JSON text, about 250 bytes each once it is parsed
 SILENCES = 10  # so many times the silence that is borne may one answer take in all
-CODINGS = frozenset({"gzip", "x-gzip", "deflate"})
+CODINGS = frozenset({"gzip", "deflate"})
 
 
 class Overtime(httpx.ReadTimeout):
@@ -146,13 +146,13 @@ def body(response: httpx.Response, most: int, label: str) -> bytes:
     for part in response.iter_bytes():
         parts.append(part)
         size += len(part)
+        if size > max(RATIO_FROM, MOST_RATIO * response.num_bytes_downloaded):
+            raise TooMuch(f"{label} answered with what unpacks to more than {MOST_RATIO} times its size")
         if size > most:
             raise TooMuch(
                 f"{label} answered with more than {most / MIB:g} MiB: ask for smaller pages (page_size), "
                 "or raise extra.max_answer_mib of the connection"
             )
-        if size > max(RATIO_FROM, MOST_RATIO * response.num_bytes_downloaded):
-            raise TooMuch(f"{label} answered with what unpacks to more than {MOST_RATIO} times its size")
     return b"".join(parts)
 
 

@@ -34,6 +34,7 @@ EXAMPLES = (
 )
 BATCH = 20_000
 HEAVIEST = 32 * MIB  # of one batch, by the weight of its records
+ENOUGH_TO_JUDGE = 50_000  # lines
 A_VALUE = 32  # bytes; the least that a value costs beside its text
 MOST_VALUES = 250_000  # of one row
 WIDE = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -45,23 +46,48 @@ def read(stream: Stream, connection: Connection, interval: Interval) -> Iterator
 
     Raises:
         FixSource: a day's file is missing, cut off or no text of lines in UTF-8; one is named by a day that
-            no calendar has; a CSV lacks its header; a file unpacks to more than is honest.
+            no calendar has; a CSV lacks its header; a file unpacks to more than is honest, or holds hardly
+            any records.
         FixConnection, RetryLater: the place refuses us, or does not answer.
     """
     source = stream.source
     assert isinstance(source, FilesSource)
     place = place_of(connection)
     batch: list[Item] = []
-    weight = 0
+    weight, census = 0, _Census(stream)
     for path in _paths(stream, source, place, interval):
         for item, its_weight in _records(stream, source, place, path):
             batch.append(item)
             weight += its_weight
             if len(batch) == BATCH or weight > HEAVIEST:
+                census.add(batch, path)
                 yield batch
                 batch, weight = [], 0
     if batch:
         yield batch
+
+
+class _Census:
+    """How many lines are records at all: one that is none costs as much as one that lands."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream, self._lines, self._records = stream, 0, 0
+
+    def add(self, batch: list[Item], path: str) -> None:
+        """Count one batch; a record has at least one declared field.
+
+        Raises:
+            FixSource: most of a large number are none, so that the gate would refuse them all in the end.
+        """
+        declared = self._stream.columns.keys()
+        self._lines += len(batch)
+        self._records += sum(isinstance(item, dict) and not declared.isdisjoint(item) for item in batch)
+        odd, share = self._lines - self._records, max(0.5, self._stream.max_quarantined_share)
+        if self._lines >= ENOUGH_TO_JUDGE and odd > share * self._lines:
+            raise FixSource(
+                f"{self._stream.label}: {path}: of {self._lines:,} lines {odd:,} are no records: ask the "
+                "owner to deliver it again"
+            )
 
 
 def _paths(stream: Stream, source: FilesSource, place: Place, interval: Interval) -> list[str]:
