@@ -1,6 +1,7 @@
 """Off loopback nothing leaves without TLS that verifies, and by no proxy that no connection names."""
 
 import json
+import re
 from contextlib import closing, suppress
 from datetime import date
 from types import SimpleNamespace
@@ -13,9 +14,10 @@ from include.destinations import load_destinations
 from include.errors import FixConnection, OmniError, RetryLater
 from include.lake.store import Store
 from include.networks import is_loopback, proxy_of, require_tls
+from include.senders.base import Refused
 from include.senders.transports.graph import GraphTransport
 from include.senders.transports.smtp import SmtpTransport
-from include.settings import Settings
+from include.settings import ROOT, Settings
 from include.sources import files, rest
 from include.sources.interval import interval
 from omnichannel.notifiers import WebhookNotifier
@@ -292,3 +294,20 @@ def test_a_lake_whose_certificate_is_not_checked_is_refused(s3_variables, monkey
 def test_a_lake_by_a_protocol_that_verifies_nobody_is_refused(url, tmp_path):
     with pytest.raises(FixConnection, match="OMNI_LAKE_URL must begin with one of s3://"):
         Store(url, tmp_path)
+
+
+def test_every_client_of_http_leaves_proxies_to_connections():
+    asked = re.compile(r"httpx\.(?:get|post|put|request|stream|Client)\((?:[^()]|\([^()]*\))*\)")
+    files = [file for room in ("include", "plugins", "ops", "dags") for file in (ROOT / room).rglob("*.py")]
+    calls = [call for file in files for call in asked.findall(file.read_text(encoding="utf-8"))]
+    assert len(calls) >= 2
+    assert [call for call in calls if "trust_env=False" not in call] == []
+
+
+def test_a_relay_is_not_asked_about_an_address_that_may_be_a_command():
+    with listening("127.0.0.1") as line:
+        relay = Connection("r", "smtp", line.host, line.port, extra={"disable_tls": True})
+        for recipient in ("-oX@x.example", "|id@x.example", "a%b@x.example"):
+            with pytest.raises(Refused, match="for a command or a route"):
+                SmtpTransport(relay, 3, needs_login=False).deliver("a@x.example", recipient, b"x")
+        assert line.calls == 0
