@@ -17,8 +17,10 @@ VERIFYING = ("verify-full", "verify-ca")
 OVER_LIBPQ = ("psycopg", "psycopg2")
 SYSTEM = "system"
 WHY = "any other mode sends the password to whatever answers"
+UNSAID = "it has expired, or is not of the authority in sslrootcert"  # libpq does not say which
 FAULTS = (
-    (r"certificate verify failed(?:: ([^\n]+))?", "its certificate is not valid"),
+    (r"certificate verify failed: ([^\n]+)", "its certificate is not valid"),
+    (r"certificate verify failed", f"its certificate is not valid: {UNSAID}"),
     (r"server certificate for .* (does not match host name)", "its certificate is not valid"),
     (r"root certificate file .* does not exist", "sslrootcert names a file that is not there"),
     (r"could not read root certificate", "sslrootcert holds no certificates that can be read"),
@@ -82,8 +84,7 @@ def fault(said: str) -> str | None:
     """What libpq's words say of TLS that will never do; None where it is about something else."""
     for pattern, means in FAULTS:
         if found := re.search(pattern, said):
-            detail = found[1] if found.re.groups and found[1] and "not valid" in means else None
-            return f"{means}: {detail.strip()}" if detail else means
+            return f"{means}: {found[1].strip()}" if found.re.groups else means
     return None
 
 

@@ -2,10 +2,13 @@
 
 import json
 import re
+import ssl
 from contextlib import closing, suppress
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 
+import certifi
 import pytest
 
 from include.channels import load_channels
@@ -13,7 +16,7 @@ from include.connections import Connection
 from include.destinations import load_destinations
 from include.errors import FixConnection, OmniError, RetryLater
 from include.lake.store import Store
-from include.networks import is_loopback, proxy_of, require_tls
+from include.networks import is_loopback, proxy_of, require_tls, root_certificates
 from include.senders.base import Refused
 from include.senders.transports.graph import GraphTransport
 from include.senders.transports.smtp import SmtpTransport
@@ -311,3 +314,12 @@ def test_a_relay_is_not_asked_about_an_address_that_may_be_a_command():
             with pytest.raises(Refused, match="for a command or a route"):
                 SmtpTransport(relay, 3, needs_login=False).deliver("a@x.example", recipient, b"x")
         assert line.calls == 0
+
+
+def test_a_machine_without_authorities_of_its_own_takes_those_of_certifi(monkeypatch):
+    """docker-library/postgres#1331: an image without ca-certificates trusts nobody."""
+    nowhere = ssl.DefaultVerifyPaths(None, None, "SSL_CERT_FILE", "", "SSL_CERT_DIR", "")
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: nowhere)
+    assert root_certificates() == certifi.where()
+    monkeypatch.undo()
+    assert Path(root_certificates()).read_text(encoding="utf-8").count("BEGIN CERTIFICATE") > 10
