@@ -6,7 +6,6 @@ the same environment variables that Airflow reads.
 
 import json
 import os
-import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -15,14 +14,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from include.errors import FixConnection, FixDeclaration
-
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})  # where a secret may go without TLS
-NO_TLS = (
-    "WRONG_VERSION_NUMBER",
-    "UNSUPPORTED_PROTOCOL",
-    "TLSV1_ALERT_PROTOCOL_VERSION",
-    "NO_PROTOCOLS_AVAILABLE",
-)
 
 
 @dataclass(frozen=True)
@@ -62,12 +53,20 @@ class Connection:
         Raises:
             FixConnection: it is no number above zero.
         """
+        return self.number("timeout", default, "seconds")
+
+    def number(self, name: str, default: float, unit: str) -> float:
+        """A number of the extra that is above zero, else the default.
+
+        Raises:
+            FixConnection: it is none.
+        """
         try:
-            found = float(self.extra.get("timeout", default))
+            found = float(self.extra.get(name, default))
         except (TypeError, ValueError):
             found = 0.0
         if not 0 < found < float("inf"):
-            raise unfit(self, "extra.timeout must be a number of seconds")
+            raise unfit(self, f"extra.{name} must be a number of {unit}")
         return found
 
 
@@ -147,17 +146,6 @@ def fits_header(text: str) -> bool:
     return text.isascii() and (text.isprintable() or not text)
 
 
-def tls_fault(error: BaseException | None) -> str | None:
-    """What stands behind an error, if the other side's TLS will never do: its certificate, or none at all."""
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError) and hasattr(error, "verify_message"):
-            return f"its certificate is not valid: {error.verify_message}"
-        if isinstance(error, ssl.SSLError) and getattr(error, "reason", None) in NO_TLS:
-            return "it speaks no TLS that we accept on this port"
-        error = error.__cause__ or error.__context__
-    return None
-
-
 def _is_address(text: str) -> bool:
     """Whether a host name, with or without a scheme before it, can stand for a machine."""
     try:
@@ -165,7 +153,7 @@ def _is_address(text: str) -> bool:
         name.encode("idna")  # a part of it that is empty or has more than 63 characters
     except ValueError:
         return False
-    return not any(letter.isspace() for letter in text)
+    return not any(letter.isspace() or letter == "\\" for letter in text)
 
 
 def _used_by(conn_id: str) -> set[str]:

@@ -9,6 +9,7 @@ from sqlalchemy import URL, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from include.errors import FixConnection, RetryLater
+from include.postgres_tls import fault, tls_of_url
 
 POSTGRESQL = "postgresql"
 SQLITE = "sqlite"
@@ -22,7 +23,8 @@ def read_url(setting: str, value: str) -> URL:
     """The URL that `setting` holds.
 
     Raises:
-        FixConnection: it is none, or of a kind that is not taken. What it holds is not repeated.
+        FixConnection: it is none, of a kind that is not taken, or leads off loopback without TLS that
+            verifies. What it holds is not repeated.
     """
     try:
         url = make_url(value)
@@ -33,6 +35,8 @@ def read_url(setting: str, value: str) -> URL:
         ) from None
     if url.get_backend_name() not in (POSTGRESQL, SQLITE):
         raise FixConnection(f"{setting} must begin with postgresql+<driver>:// or sqlite://")
+    if url.get_backend_name() == POSTGRESQL:
+        url = url.update_query_dict(tls_of_url(setting, url))
     return url
 
 
@@ -41,7 +45,8 @@ def explaining(setting: str, url: URL) -> Iterator[None]:
     """Say which setting to mend, or that it is worth a later try, where a server cannot be reached.
 
     Raises:
-        FixConnection: the server refuses us (login, password, name of the database).
+        FixConnection: the server refuses us (login, password, name of the database), or its certificate
+            is not valid.
         RetryLater: it does not answer, or is too busy.
     """
     try:
@@ -49,6 +54,8 @@ def explaining(setting: str, url: URL) -> Iterator[None]:
     except OperationalError as error:
         refused = REFUSAL.search(str(error.orig))
         where = f"{setting} ({url.host}:{url.port or 5432})"
+        if why := fault(str(error.orig)):
+            raise FixConnection(f"{where}: {why}") from None
         if refused is None:
             raise RetryLater(f"{where}: no database answers there") from None
         kind = RetryLater if PASSING.search(refused[1]) else FixConnection

@@ -54,11 +54,13 @@ def read_document(path: Path) -> Document:
     """Parse one file.
 
     Raises:
-        FixDeclaration: it is not YAML, or says a key twice.
+        FixDeclaration: it is not YAML, says a key twice, or has an anchor or alias.
     """
     lines: Lines = {(): 1}
     try:
-        loader = SafeLoader(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        _refuse_aliases(path, text)
+        loader = SafeLoader(text)
         node = loader.get_single_node()
         if node is None:
             return Document(path, None, lines)
@@ -69,6 +71,8 @@ def read_document(path: Path) -> Document:
         raise FixDeclaration(f"{path.name}, line {line}: not YAML: {error.problem}") from error
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise FixDeclaration(f"{path.name}: not YAML: {error}") from error
+    except RecursionError:
+        raise FixDeclaration(f"{path.name}: nested too deeply") from None
 
 
 def validate(document: Document, model: type[Model], place: Place = ()) -> Model:
@@ -101,6 +105,16 @@ def _fields(model: type[BaseModel]) -> list[str]:
     schema = model.model_json_schema()
     parts = (schema, *schema.get("$defs", {}).values())
     return [name for part in parts for name in part.get("properties", {})]
+
+
+def _refuse_aliases(path: Path, text: str) -> None:
+    """A few lines of aliases of aliases unfold to more than any memory holds."""
+    for event in yaml.parse(text, Loader=SafeLoader):
+        if getattr(event, "anchor", None) is not None:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise FixDeclaration(
+                f"{path.name}, line {line}: anchors (&) and aliases (*) are not taken: write it out"
+            )
 
 
 def _note_lines(path: Path, node: yaml.Node, place: Place, lines: Lines) -> None:

@@ -21,9 +21,9 @@ class Settings(BaseSettings):
 
     `country`, `languages`, `currency` and `time_zone` are the company's (`include/company.yml`) where no
     variable says otherwise.
-    `var` holds all state of a local run; `lake_url` and `ledger_url` move those two elsewhere
-    (any fsspec URL, any SQLAlchemy URL). `clock` is `wall` in production, `sandbox` where the
-    business date decides what time it is (see `include.clock`). `schedules` switches the DAGs' own
+    `var` holds all state of a local run; `lake_url` and `ledger_url` move those two elsewhere (an fsspec
+    URL, a SQLAlchemy URL; off loopback over TLS that verifies). `clock` is `wall` in production, `sandbox`
+    where the business date decides what time it is (see `include.clock`). `schedules` switches the DAGs' own
     schedules off where a command drives the night; with `first_night` every night from that date on
     is run, missed ones one after another, and without it only the latest; a task is tried again
     `retries` times, the first time after `retry_seconds`.

@@ -22,7 +22,8 @@ def _is_passing(error: BaseException) -> bool:
 
 def unhealthy(url: str) -> str:
     """Name of the first service that is not healthy yet, or an empty string."""
-    health = httpx.get(f"{url}/api/v2/monitor/health", timeout=5).raise_for_status().json()
+    answer = httpx.get(f"{url}/api/v2/monitor/health", timeout=5, trust_env=False)
+    health = answer.raise_for_status().json()
     for name in ("metadatabase", "dag_processor", "scheduler", "triggerer"):
         if (health.get(name) or {}).get("status") != "healthy":
             return name.replace("_", "-")
@@ -46,7 +47,7 @@ class AirflowApi:
 
     def __init__(self, url: str, user: str, password: str) -> None:
         self._user, self._password = user, password
-        self._http = httpx.Client(base_url=url, timeout=30)
+        self._http = httpx.Client(base_url=url, timeout=30, trust_env=False)
         self._login()
 
     def _login(self) -> None:

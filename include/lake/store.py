@@ -8,12 +8,19 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from include.durable import sync
+from include.errors import FixConnection
+from include.networks import is_loopback
 from include.settings import Settings
+
+SETTING = "OMNI_LAKE_URL"
+S3 = ("s3", "s3a")
+VERIFYING = (*S3, "gs", "abfss", "file", "memory")  # over verified TLS, or over no network
 
 
 class Store:
@@ -23,7 +30,7 @@ class Store:
         self.fs: Any = LocalFileSystem()
         self.root = str(Path(url).absolute())
         if "://" in url:
-            self.fs, self.root = fsspec.core.url_to_fs(url, use_listings_cache=False)
+            self.fs, self.root = _remote(url)
         self.is_local = isinstance(self.fs, LocalFileSystem)
         self._staging = Path(self.root) / "_tmp" if self.is_local else staging
 
@@ -104,6 +111,31 @@ def lake(settings: Settings) -> Store:
 def quarantine(settings: Settings) -> Store:
     """Where refused rows lie."""
     return Store(settings.quarantine_root, settings.var / "staging" / "quarantine")
+
+
+def _remote(url: str) -> tuple[Any, str]:
+    """The file system of a URL, which must verify whom it speaks to, and its path there.
+
+    S3 takes its endpoint from variables, files and `FSSPEC_S3` alike, so the client itself is asked for it.
+
+    Raises:
+        FixConnection: it leads off loopback by a protocol or an endpoint that verifies nothing.
+    """
+    scheme = url.partition("://")[0]
+    if scheme not in VERIFYING:
+        raise FixConnection(f"{SETTING} must begin with one of {', '.join(s + '://' for s in VERIFYING)}")
+    if scheme not in S3:
+        found: tuple[Any, str] = fsspec.core.url_to_fs(url, use_listings_cache=False)
+        return found
+    named = fsspec.config.conf.get("s3", {})
+    config = {"proxies": {}, **named.get("config_kwargs", {})}  # no variable like HTTP_PROXY is looked at
+    fs, path = fsspec.core.url_to_fs(url, use_listings_cache=False, config_kwargs=config)
+    if fs.client_kwargs.get("verify") is False:
+        raise FixConnection(f"{SETTING}: FSSPEC_S3 must not switch verify off")
+    endpoint = urlsplit(fs.s3.meta.endpoint_url)
+    if endpoint.scheme != "https" and not is_loopback(endpoint.hostname or ""):
+        raise FixConnection(f"{SETTING}: its endpoint must begin with https://, or rows travel in the clear")
+    return fs, path
 
 
 def _make_durable(folder: Path) -> None:

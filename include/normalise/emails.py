@@ -54,9 +54,25 @@ def email_readings(text: str) -> tuple[str, ...]:
 
 
 def sendable_email(text: str) -> str | None:
-    """The same for what leaves: None also where blanks or brackets inside leave open what is meant.
+    """The same for what is mailed: None also where a mail program may take the address for something else."""
+    address = clear_email(text)
+    return address if address and is_deliverable(address) else None
 
-    Whatever was read by `normal_email` passes as it is. Nothing else is guessed at when something is sent.
+
+def is_deliverable(address: str) -> bool:
+    """Whether a local part is a name alone: no option (`-oX`), no command (`|id`), no route (`a%b`, `a!b`).
+
+    Postfix refuses the first as `allow_min_user = no`, Exim the others by the rules that it comes with; both
+    pass addresses on to programs and other hosts. In quotes they mean the same.
+    """
+    local = address.rpartition("@")[0].strip('"')
+    return not local.startswith(("-", "/")) and not re.search(r"[%!|`@]|/\.\./", local)
+
+
+def clear_email(text: str) -> str | None:
+    """The same for what is hashed: None also where blanks or brackets inside leave open what is meant.
+
+    Whatever was read by `normal_email` passes as it is. Nothing else is guessed at when something leaves.
     """
     plain = visible(text).strip()
     if without_blanks(plain) != plain or plain.startswith(tuple(_FRONT)):

@@ -3,12 +3,10 @@
 import codecs
 import csv
 import gzip
-import io
 import re
 import zlib
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 from include.channels import FilesSource, Stream
 from include.connections import Connection
@@ -16,7 +14,8 @@ from include.errors import FixSource
 from include.lake.reasons import Reason, Unreadable
 from include.lake.validate import Item
 from include.sources.interval import Interval
-from include.sources.json_rows import as_row, parse
+from include.sources.json_rows import MOST_FIELDS, as_row, parse
+from include.sources.lines import KEPT, MIB, lines, marks, unpacked
 from include.sources.places import Place, place_of
 
 # What its connection must look like: a folder of the machine that runs the task, or a bucket.
@@ -34,9 +33,12 @@ EXAMPLES = (
     },
 )
 BATCH = 20_000
-LONGEST_LINE = 64 * 1024 * 1024
-MARK = "\ufeff"  # of the byte order, as some systems write before UTF-8
+HEAVIEST = 32 * MIB  # of one batch, by the weight of its records
+ENOUGH_TO_JUDGE = 50_000  # lines
+A_VALUE = 32  # bytes; the least that a value costs beside its text
+MOST_VALUES = 250_000  # of one row
 WIDE = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+Weighed = tuple[Item, int]  # a record, and its weight: bytes of its text, and `A_VALUE` for each value
 
 
 def read(stream: Stream, connection: Connection, interval: Interval) -> Iterator[list[Item]]:
@@ -44,21 +46,48 @@ def read(stream: Stream, connection: Connection, interval: Interval) -> Iterator
 
     Raises:
         FixSource: a day's file is missing, cut off or no text of lines in UTF-8; one is named by a day that
-            no calendar has; a CSV lacks its header.
+            no calendar has; a CSV lacks its header; a file unpacks to more than is honest, or holds hardly
+            any records.
         FixConnection, RetryLater: the place refuses us, or does not answer.
     """
     source = stream.source
     assert isinstance(source, FilesSource)
     place = place_of(connection)
     batch: list[Item] = []
+    weight, census = 0, _Census(stream)
     for path in _paths(stream, source, place, interval):
-        for item in _records(stream, source, place, path):
+        for item, its_weight in _records(stream, source, place, path):
             batch.append(item)
-            if len(batch) == BATCH:
+            weight += its_weight
+            if len(batch) == BATCH or weight > HEAVIEST:
+                census.add(batch, path)
                 yield batch
-                batch = []
+                batch, weight = [], 0
     if batch:
         yield batch
+
+
+class _Census:
+    """How many lines are records at all: one that is none costs as much as one that lands."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream, self._lines, self._records = stream, 0, 0
+
+    def add(self, batch: list[Item], path: str) -> None:
+        """Count one batch; a record has at least one declared field.
+
+        Raises:
+            FixSource: most of a large number are none, so that the gate would refuse them all in the end.
+        """
+        declared = self._stream.columns.keys()
+        self._lines += len(batch)
+        self._records += sum(isinstance(item, dict) and not declared.isdisjoint(item) for item in batch)
+        odd, share = self._lines - self._records, max(0.5, self._stream.max_quarantined_share)
+        if self._lines >= ENOUGH_TO_JUDGE and odd > share * self._lines:
+            raise FixSource(
+                f"{self._stream.label}: {path}: of {self._lines:,} lines {odd:,} are no records: ask the "
+                "owner to deliver it again"
+            )
 
 
 def _paths(stream: Stream, source: FilesSource, place: Place, interval: Interval) -> list[str]:
@@ -94,68 +123,58 @@ def _dates(stream: Stream, source: FilesSource, place: Place) -> dict[date, str]
     return found
 
 
-def _records(stream: Stream, source: FilesSource, place: Place, path: str) -> Iterator[Item]:
+def _records(stream: Stream, source: FilesSource, place: Place, path: str) -> Iterator[Weighed]:
     label = f"{stream.label}: {path}"
     with place.open(path) as raw:
         try:
-            lines = _lines(_unpacked(raw) if source.compression == "gzip" else raw, label)
-            yield from _csv(lines, source, label) if source.format == "csv" else _ndjson(lines, stream)
+            found = lines(unpacked(raw, label) if source.compression == "gzip" else raw, label, WIDE)
+            yield from _csv(found, source, label) if source.format == "csv" else _ndjson(found, stream)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise FixSource(f"{label} is cut off or damaged: ask the owner to deliver it again") from error
 
 
-def _unpacked(raw: io.BufferedReader) -> io.BufferedReader:
-    """A gzipped file's content; of no bytes at all nothing can be unpacked, not even emptiness."""
-    if not raw.peek(1):
-        raise EOFError
-    unzipped: Any = gzip.GzipFile(fileobj=raw)
-    return io.BufferedReader(unzipped, 1024 * 1024)
-
-
-def _lines(stream: io.BufferedReader, label: str) -> Iterator[str]:
-    """Lines without their ends; bytes that are no UTF-8 become lone surrogates, refused with their row.
-
-    A byte-order mark before any line is taken off, for files may have been put together of several.
-    """
-    number = 0
-    while line := stream.readline(LONGEST_LINE):
-        number += 1
-        if number == 1 and line.startswith(WIDE):
-            raise FixSource(
-                f"{label} is marked as UTF-16 or UTF-32: ask the owner to deliver it again in UTF-8"
-            )
-        if len(line) == LONGEST_LINE:
-            raise FixSource(
-                f"{label}, line {number} is longer than {LONGEST_LINE // 2**20} MiB: no lines of text"
-            )
-        text = line.decode("utf-8", "surrogateescape").rstrip("\r\n").lstrip(MARK)
-        if text:
-            yield text
-
-
-def _ndjson(lines: Iterator[str], stream: Stream) -> Iterator[Item]:
-    for line in lines:
+def _ndjson(found: Iterator[str | Unreadable], stream: Stream) -> Iterator[Weighed]:
+    for line in found:
+        if isinstance(line, Unreadable):
+            yield line, len(line.raw)
+            continue
+        values = marks(line)
+        if values > MOST_VALUES:
+            yield Unreadable(Reason.TOO_LARGE, line[:KEPT]), KEPT
+            continue
         try:
             row = parse(line)
         except ValueError:
             row = None
         if isinstance(row, dict):
-            yield as_row(row, stream, line)
+            yield as_row(row, stream, line), len(line) + values * A_VALUE
         else:
-            yield Unreadable(row.reason if isinstance(row, Unreadable) else Reason.NOT_JSON, line)
+            reason = row.reason if isinstance(row, Unreadable) else Reason.NOT_JSON
+            yield Unreadable(reason, line), len(line)
 
 
-def _csv(lines: Iterator[str], source: FilesSource, label: str) -> Iterator[Item]:
+def _csv(found: Iterator[str | Unreadable], source: FilesSource, label: str) -> Iterator[Weighed]:
     """One line, one record: an open quote spoils its own line and no other."""
-    header = _fields(next(lines, ""), source.delimiter)
-    if not header or len(set(header)) < len(header):
-        raise FixSource(f"{label}: its first line is no header of distinct names")
-    for line in lines:
+    header = _header(next(found, ""), source, label)
+    for line in found:
+        if isinstance(line, Unreadable):
+            yield line, len(line.raw)
+            continue
         fields = _fields(line, source.delimiter)
         if fields is None or len(fields) != len(header):
-            yield Unreadable(Reason.BAD_FRAMING, line)
+            yield Unreadable(Reason.BAD_FRAMING, line), len(line)
         else:
-            yield dict(zip(header, (value or None for value in fields), strict=True))
+            row = dict(zip(header, (value or None for value in fields), strict=True))
+            yield row, len(line) + len(header) * A_VALUE
+
+
+def _header(line: str | Unreadable, source: FilesSource, label: str) -> list[str]:
+    header = None if isinstance(line, Unreadable) else _fields(line, source.delimiter)
+    if not header or len(set(header)) < len(header):
+        raise FixSource(f"{label}: its first line is no header of distinct names")
+    if len(header) > MOST_FIELDS:
+        raise FixSource(f"{label}: its header has {len(header):,} columns, and {MOST_FIELDS:,} are the most")
+    return header
 
 
 def _fields(line: str, delimiter: str) -> list[str] | None:

@@ -9,8 +9,10 @@ from typing import Any, NoReturn
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
-from include.connections import Connection, fits_header, tls_fault, unfit
+from include.answers import Overtime, Session, body, countable
+from include.connections import Connection, fits_header, unfit
 from include.errors import FixConnection, FixSource, RetryLater
+from include.networks import tls_fault
 from include.sources.json_rows import parse
 
 LONGEST_WAIT = 30.0
@@ -33,13 +35,14 @@ class BadReply(FixSource):
     attempts = 2
 
 
-def client(connection: Connection) -> httpx.Client:
+def client(connection: Connection) -> Session:
     """A client that authenticates by the connection's password as bearer token and follows no redirects.
 
-    `extra.timeout` of the connection overrides how many seconds of silence are borne.
+    `extra.timeout` of the connection overrides how many seconds of silence are borne, `extra.max_answer_mib`
+    how large one answer may be.
 
     Raises:
-        FixConnection: it has no host, or holds what cannot be used.
+        FixConnection: it has no host, or holds what cannot be used; it is not https:// off loopback.
     """
     connection.require("host")
     if set("?#") & set(connection.base_url):
@@ -47,19 +50,19 @@ def client(connection: Connection) -> httpx.Client:
     if not fits_header(connection.password):
         raise unfit(connection, "its password holds characters that no HTTP header may hold")
     headers = {"Authorization": f"Bearer {connection.password}"} if connection.password else {}
-    timeout = httpx.Timeout(connection.seconds(TIMEOUT), connect=10)
-    return httpx.Client(headers=headers, timeout=timeout, trust_env=False)
+    return Session(connection, connection.seconds(TIMEOUT), headers)
 
 
-def get_json(session: httpx.Client, url: str, query: Mapping[str, Any], label: str) -> Any:
+def get_json(session: Session, url: str, query: Mapping[str, Any], label: str) -> Any:
     """The JSON answer to a GET, as `include.sources.json_rows.parse` reads it.
 
     `query` is added to the query that `url` has already.
 
     Raises:
         FixConnection: refused (401, 403), moved or not there (3xx, 404), no valid certificate, no address.
-        RetryLater: 429 (with the wait asked for), 408, 5xx, silence, a broken connection.
-        FixSource: any other refusal, or an answer that is no JSON or not encoded as its headers say.
+        RetryLater: 429 (with the wait asked for), 408, 5xx, silence, a broken connection, no end.
+        FixSource: any other refusal, an answer that is no JSON or not encoded as its headers say, or one that
+            is too large (TooMuch).
     """
     retrying = Retrying(
         retry=retry_if_exception_type((Busy, BadReply)), stop=_enough, wait=_wait, reraise=True
@@ -67,21 +70,23 @@ def get_json(session: httpx.Client, url: str, query: Mapping[str, Any], label: s
     return retrying(_get, session, url, query, label)
 
 
-def _get(session: httpx.Client, url: str, query: Mapping[str, Any], label: str) -> Any:
+def _get(session: Session, url: str, query: Mapping[str, Any], label: str) -> Any:
     try:
-        return parse(_content(session, url, query, label))
+        return parse(countable(_content(session, url, query, label), label))
     except ValueError as error:
         raise BadReply(f"{label} answered 200 with something that is no JSON") from error
 
 
-def _content(session: httpx.Client, url: str, query: Mapping[str, Any], label: str) -> bytes:
+def _content(session: Session, url: str, query: Mapping[str, Any], label: str) -> bytes:
     """The body of a good answer; that of a refusal is not read, so that it cannot hide the refusal."""
     try:
         address = _with_query(httpx.URL(url), query, label)
-        with session.stream("GET", address) as response:
+        with session.asked("GET", address) as response:
             if response.status_code != 200:
                 _refuse(response, label)
-            return response.read()
+            return body(response, session.most, label)
+    except Overtime as error:
+        raise RetryLater(f"{label} took longer than {session.seconds:g} seconds over one answer") from error
     except httpx.TimeoutException as error:
         raise Busy(f"{label} did not answer in time", attempts=2) from error
     except httpx.UnsupportedProtocol as error:

@@ -3,12 +3,15 @@
 import json
 from contextlib import suppress
 from decimal import Decimal, DecimalException
+from itertools import islice
 from typing import Any, NoReturn
 
 from include.channels import Stream, find_stream
 from include.errors import FixDeclaration, FixSource
 from include.lake.reasons import Reason, Unreadable
 
+MOST_FIELDS = 2_000  # of one row; each field that nobody declared would be a name to keep
+LONGEST_KEPT = 64 * 1024  # characters of a row that is refused for its size
 _HOLDS_MORE = frozenset({dict, list, Unreadable})
 
 
@@ -32,14 +35,18 @@ def parse(text: str | bytes) -> Any:
 def as_row(value: Any, stream: Stream, raw: str | None = None) -> Any:
     """What `parse` gave for one row of `stream`, as a reader hands it on.
 
-    An unreadable part makes the whole row `Unreadable`; its text is `raw`, or else is written from its
-    values. In a list of nested rows it makes only the nested row that it lies in `Unreadable`.
+    A row of more than `MOST_FIELDS` is `Unreadable`, with its beginning. An unreadable part makes the whole
+    row `Unreadable`; its text is `raw`, or else is written from its values. In a list of nested rows it makes
+    only the nested row that it lies in `Unreadable`.
 
     Raises:
         FixSource: the text cannot be written, so deeply is the row nested.
     """
     if not isinstance(value, dict):
         return value
+    if len(value) > MOST_FIELDS:
+        first = dict(islice(value.items(), MOST_FIELDS)) if raw is None else {}
+        return Unreadable(Reason.TOO_LARGE, (_text(first) if raw is None else raw)[:LONGEST_KEPT])
     odd = [name for name, part in value.items() if type(part) in _HOLDS_MORE and _oddity(part)]
     if not odd:
         return value

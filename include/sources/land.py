@@ -9,7 +9,7 @@ from typing import Any
 
 from include.channels import Stream, find_stream
 from include.connections import Connection
-from include.errors import FixDeclaration, OmniError
+from include.errors import FixDeclaration, OmniError, RetryLater
 from include.lake import runlog
 from include.lake.earlier import Lag, lags
 from include.lake.manifests import manifests, partitions
@@ -21,6 +21,8 @@ from include.lake.verdict import check_shape
 from include.settings import Settings
 from include.sources.interval import Interval, interval
 from include.sources.nested import take_out
+
+MINUTES_A_STREAM = 50  # of reading; Airflow ends the task after an hour, without a word on the stream
 
 
 def land_stream(
@@ -96,8 +98,13 @@ class _Landing:
         return staged
 
     def _read(self) -> None:
-        top = self.stages[self.top.name]
+        top, limit = self.stages[self.top.name], monotonic() + MINUTES_A_STREAM * 60
         for items in _reader(self.top)(self.top, self.connection, self.interval):
+            if monotonic() > limit:
+                raise RetryLater(
+                    f"{self.top.label} was read for more than {MINUTES_A_STREAM} minutes without an end; "
+                    "nothing was landed"
+                )
             refusals, nested = take_out(self.children, items, top.tally)
             known = top.known_versions(items)
             for name, (rows, doubled) in nested.items():

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
 
 import fsspec
+from fsspec.implementations.local import LocalFileSystem
 
-from include.connections import Connection, tls_fault, unfit
+from include.connections import Connection, unfit
 from include.errors import FixConnection, FixSource, RetryLater
+from include.networks import ca_file, proxy_of, require_tls, tls_fault
 
 TIMEOUT = 30.0
+READ_AHEAD = 8 * 1024 * 1024
 MISCONFIGURED = frozenset(
     {
         "NoSuchBucket",
@@ -44,12 +46,27 @@ class Place:
 
     @contextmanager
     def open(self, path: str) -> Iterator[io.BufferedReader]:
-        """The bytes of one file."""
+        """The bytes of one file.
+
+        Raises:
+            FixSource: it is none of this folder's: a link that leads out of it, or no file at all.
+            FixConnection, RetryLater: the place refuses us, or does not answer.
+        """
+        if isinstance(self.fs, LocalFileSystem):
+            self._require_inside(path)
         handle = self._ask(lambda: self.fs.open(f"{self.root}/{path}", "rb"))
         try:
             yield io.BufferedReader(_Reading(handle, self), 1024 * 1024)
         finally:
             handle.close()
+
+    def _require_inside(self, path: str) -> None:
+        """Who may write into the folder must not choose what else of this machine is read."""
+        file, root = Path(self.root, path).resolve(), Path(self.root).resolve()
+        if not file.is_relative_to(root):
+            raise FixSource(f"{self.label}: {path} is a link out of its folder: ask the owner for the file")
+        if file.exists() and not file.is_file():  # reading a pipe would wait for ever
+            raise FixSource(f"{self.label}: {path} is no file: ask the owner for one")
 
     def _ask(self, question: Callable[[], Any]) -> Any:
         try:
@@ -115,17 +132,26 @@ def place_of(connection: Connection) -> Place:
 
 
 def _bucket(connection: Connection) -> Any:
-    timeout = connection.seconds(TIMEOUT)
-    endpoint = urlsplit(str(connection.extra.get("endpoint_url") or "https://default"))
-    if endpoint.scheme not in ("http", "https") or not endpoint.hostname:
-        raise unfit(connection, "extra.endpoint_url must begin with https:// or http://")
+    timeout, proxy = connection.seconds(TIMEOUT), proxy_of(connection)
+    endpoint = connection.extra.get("endpoint_url")
+    require_tls(connection, str(endpoint or "https://s3.amazonaws.com"), "extra.endpoint_url")
+    authorities = ca_file(connection)
     return fsspec.filesystem(
         "s3",
         key=connection.login,
         secret=connection.password,
-        endpoint_url=connection.extra.get("endpoint_url"),
-        client_kwargs={"region_name": connection.extra.get("region_name", "us-east-1")},
-        config_kwargs={"connect_timeout": 10, "read_timeout": timeout, "retries": {"max_attempts": 3}},
+        endpoint_url=endpoint,
+        client_kwargs={
+            "region_name": connection.extra.get("region_name", "us-east-1"),
+            **({"verify": authorities} if authorities else {}),
+        },
+        config_kwargs={
+            "connect_timeout": 10,
+            "read_timeout": timeout,
+            "retries": {"max_attempts": 3},
+            "proxies": {"http": proxy, "https": proxy} if proxy else {},  # none: no variable is looked at
+        },
+        default_block_size=READ_AHEAD,
         use_listings_cache=False,
         skip_instance_cache=True,
     )

@@ -17,8 +17,10 @@ from include.errors import FixConnection, FixSource, RetryLater
 from include.lake.convert import convert
 from include.lake.validate import Item
 from include.lake.verdict import check_columns
+from include.postgres_tls import fault, tls_of
 from include.sources.interval import Interval
 from include.sources.json_rows import as_row
+from include.sources.pg_bounds import batches, bounded
 from include.sources.pg_values import set_loaders
 
 # What its connection must look like; `schema` is the database.
@@ -56,7 +58,7 @@ def read(stream: Stream, connection: Connection, interval: Interval) -> Iterator
     refuses and counts them.
 
     Raises:
-        FixConnection: login, privilege or database refused.
+        FixConnection: login, privilege or database refused; a server that does not prove who it is.
         FixSource: no such table; a declared column is not in it (ColumnMissing); the query is refused;
             values cannot be read.
         RetryLater: the database is down, or broke off.
@@ -65,10 +67,9 @@ def read(stream: Stream, connection: Connection, interval: Interval) -> Iterator
     try:
         with _snapshot(connection) as session:
             statement = _select(stream, session, interval, label)
-            result = session.execute(statement, execution_options={"yield_per": BATCH})
-            names = list(result.keys())
-            for rows in result.partitions():
-                yield [as_row(dict(zip(names, row, strict=True)), stream) for row in rows]
+            result = session.execute(statement, execution_options={"stream_results": True})
+            for rows in batches(result, BATCH):
+                yield [as_row(row, stream) for row in rows]
     except SQLAlchemyError as error:
         _refuse(error, label)
     except (ValueError, ArithmeticError, RecursionError) as error:  # of the driver, which wraps its own alone
@@ -90,6 +91,7 @@ def _snapshot(connection: Connection) -> Iterator[sa.Connection]:
         connect_args={
             "client_encoding": "UTF8",
             "connect_timeout": max(1, int(connection.seconds(10))),
+            **tls_of(connection),
             "options": f"-c timezone=UTC -c datestyle=ISO -c statement_timeout={MINUTES_A_STATEMENT}min",
         },
         isolation_level="REPEATABLE READ",
@@ -121,15 +123,18 @@ def _select(stream: Stream, session: sa.Connection, interval: Interval, label: s
         raise FixSource(
             f"{label} has no table {source.table_schema}.{source.table}: agree it with the channel's owner"
         ) from error
-    names = [column["name"] for column in columns]
+    kinds = {column["name"]: column["type"] for column in columns}
+    names = list(kinds)
     check_columns(stream, names, f"table {source.table}")
     table = sa.table(source.table, *(sa.column(name) for name in names), schema=source.table_schema)
     cursor = table.c[stream.cursor]
-    bound = _bounds(stream.columns[stream.cursor], {c["name"]: c["type"] for c in columns}[stream.cursor])
+    bound = _bounds(stream.columns[stream.cursor], kinds[stream.cursor])
     is_within = cursor < bound(interval.end)
     if interval.start is not None:
         is_within &= cursor >= bound(interval.start)
-    statement = sa.select(table).where(is_within | cursor.is_(None) | cursor.in_(_NO_MOMENTS))
+    statement = sa.select(*bounded(stream, table, kinds)).where(
+        is_within | cursor.is_(None) | cursor.in_(_NO_MOMENTS)
+    )
     return statement.order_by(cursor, *(table.c[name] for name in stream.key))
 
 
@@ -166,6 +171,8 @@ def _refuse(error: SQLAlchemyError, label: str) -> NoReturn:
         raise FixSource(f"{label}: the table cannot be read: {type(error).__name__}") from None
     state = getattr(error.orig, "sqlstate", None) or ""
     said = str(error.orig)
+    if not state and (why := fault(said)):
+        raise FixConnection(f"{label}: {why}") from None
     if state.startswith(_REFUSED) or (not state and any(words in said for words in _SAID_AT_LOGIN)):
         raise FixConnection(
             f"{label} refused the login: mend the connection's user, password, schema"

@@ -1,8 +1,8 @@
 """Tell a person by mail and by webhook that a task has failed for good or asks, or that a run is late.
 
-Where to is said by the connections `alerts_smtp` (extra: `to`, `from`; TLS unless `disable_tls`) and
-`alerts_webhook` (its password, if any, goes along as a bearer token). One that is not there sends nothing,
-and says so once.
+Where to is said by the connections `alerts_smtp` (extra: `to`, `from`) and `alerts_webhook` (its password, if
+any, goes along as a bearer token), both over TLS that verifies. One that is not there sends nothing, and says
+so once.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from airflow.sdk import BaseNotifier
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from include.alerts import Alert, Trouble, describe, of_failure, of_lateness, of_question
-from include.connections import Connection, tls_fault
+from include.connections import Connection, fits_header, unfit
 from include.errors import FixConnection, OmniError, RetryLater
 
 TIMEOUT = 20
@@ -91,10 +91,19 @@ class WebhookNotifier(_Notifier):
         """
         import httpx
 
+        from include.answers import Session
+        from include.networks import tls_fault
+
         where.require("host")
+        if not fits_header(where.password):
+            raise unfit(where, "its password holds characters that no HTTP header may hold")
         headers = {"Authorization": f"Bearer {where.password}"} if where.password else {}
         try:
-            answer = httpx.post(where.base_url, json=alert.facts(), headers=headers, timeout=TIMEOUT)
+            with (
+                Session(where, TIMEOUT, headers, seconds=TIMEOUT) as session,
+                session.asked("POST", where.base_url, json=alert.facts()) as answer,
+            ):
+                pass  # its body is not read: the status alone decides
         except httpx.RequestError as error:
             if fault := tls_fault(error):
                 raise FixConnection(f"{self.conn_id}: {fault}") from None

@@ -9,7 +9,7 @@ import hashlib
 
 import phonenumbers
 
-from include.normalise.emails import sendable_email
+from include.normalise.emails import clear_email
 from include.normalise.text import visible
 
 
@@ -19,8 +19,8 @@ def hashed(value: str) -> str:
 
 
 def normal_email(value: str) -> str | None:
-    """The address as it is published and sent to; None if it is none."""
-    return sendable_email(value)
+    """The address as it is published; None if it is none."""
+    return clear_email(value)
 
 
 def normal_phone(value: str) -> str | None:

@@ -14,9 +14,12 @@ from typing import Any
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_before_delay
 
-from include.connections import LOOPBACK, Connection, fits_header, tls_fault, unfit
+from include.answers import Session, countable, detached
+from include.answers import body as read
+from include.connections import Connection, fits_header, unfit
 from include.destinations import Destination
-from include.errors import FixConnection, FixPayload, OmniError, OutcomeUnknown, RetryLater
+from include.errors import FixConnection, FixPayload, FixSource, OmniError, OutcomeUnknown, RetryLater
+from include.networks import tls_fault
 from include.senders.transports.graph_errors import Busy, Doubt, Replies, whole
 
 # What its connection must look like; `api_version` may be left out.
@@ -50,7 +53,7 @@ class GraphTransport:
     def __init__(self, destination: Destination, connection: Connection, timeout: float) -> None:
         self._connection, self._timeout = connection, timeout
         self.beat: Callable[[], None] = lambda: None
-        self._client: httpx.Client | None = None
+        self._client: Session | None = None
         secret = str(connection.extra.get("app_secret", ""))
         token = connection.password.encode()
         self._proof = hmac.new(secret.encode(), token, hashlib.sha256).hexdigest()
@@ -169,9 +172,11 @@ class GraphTransport:
         self.beat()
         try:
             client = self._client or self._open()
-            if body is None:
-                return client.request(method, path, params={**(query or {}), **proof})
-            return client.request(method, path, json={**body, **proof})
+            asked = (
+                {"json": {**body, **proof}} if body is not None else {"params": {**(query or {}), **proof}}
+            )
+            with client.asked(method, path, **asked) as response:
+                return detached(response, countable(read(response, client.most, name), name))
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise unfit(self._connection, "its host is no address") from error
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
@@ -180,23 +185,22 @@ class GraphTransport:
             raise Busy(f"{name} cannot be reached: {type(error).__name__}") from error
         except httpx.RequestError as error:  # among them an answer that does not decode as it says it does
             raise Busy(f"{name} gave no answer: {type(error).__name__}", Doubt.LOST) from error
+        except FixSource as error:  # what it says cannot be read, so nobody knows what it did
+            raise Busy(f"{error}", Doubt.LOST) from error
 
-    def _open(self) -> httpx.Client:
+    def _open(self) -> Session:
         to = self._connection
         if not to.password or not to.extra.get("app_secret"):
             raise unfit(to, "the token (password) and extra.app_secret are required")
         to.require("host")
         if not fits_header(to.password):
             raise unfit(to, "its token holds characters that no HTTP header may hold")
-        address = httpx.URL(to.base_url)
-        if address.scheme != "https" and address.host not in LOOPBACK:
-            raise unfit(to, "host must begin with https://, or the token travels in the clear")
-        self._client = httpx.Client(
-            base_url=f"{to.base_url}/{to.extra.get('api_version', VERSION)}/",
+        self._client = Session(
+            to,
+            silence=self._timeout,
             headers={"Authorization": f"Bearer {to.password}"},
-            timeout=httpx.Timeout(self._timeout, connect=min(self._timeout, 10.0)),
-            follow_redirects=False,
-            trust_env=False,
+            seconds=self._timeout,
+            base_url=f"{to.base_url}/{to.extra.get('api_version', VERSION)}/",
         )
         return self._client
 

@@ -2,14 +2,15 @@
 
 import re
 import smtplib
-import ssl
 import time
 from collections.abc import Callable
 from typing import NoReturn
 
-from include.connections import LOOPBACK, Connection, tls_fault, unfit
+from include.connections import Connection, unfit
 from include.errors import FixConnection, OutcomeUnknown, RetryLater
 from include.failpoints import failpoint
+from include.networks import is_loopback, tls_context, tls_fault
+from include.normalise.emails import is_deliverable
 from include.senders.base import NotNow, Refused
 
 AUTH_CODES = frozenset({530, 534, 535, 538})
@@ -44,6 +45,8 @@ class SmtpTransport:
             FixConnection: it refused our login, or our sender address.
             OutcomeUnknown: the message was on its way when the relay fell silent.
         """
+        if not is_deliverable(recipient):
+            raise Refused("bad_address", "some mail programs take the address for a command or a route")
         deadline = time.monotonic() + self._timeout
         session = self._open(deadline)
         try:
@@ -119,7 +122,7 @@ class SmtpTransport:
                 raise FixConnection(
                     f"{self._connection.conn_id}: login refused ({error.smtp_code})"
                 ) from None
-            except (smtplib.SMTPNotSupportedError, ssl.SSLCertVerificationError) as error:
+            except smtplib.SMTPNotSupportedError as error:
                 raise FixConnection(f"{self._connection.conn_id}: {error}") from error
             except (OSError, smtplib.SMTPException) as error:
                 if fault := _permanent(error):
@@ -128,7 +131,7 @@ class SmtpTransport:
         return self._session
 
     def _greet(self) -> smtplib.SMTP:
-        """Connect and log in. TLS unless the connection's extra says `disable_tls`."""
+        """Connect and log in. TLS, unless the relay is on this machine and extra says `disable_tls`."""
         to, is_plain = self._connection, bool(self._connection.extra.get("disable_tls"))
         if self._needs_login and not (to.login and to.password):
             raise unfit(to, "login and password are required")
@@ -136,18 +139,16 @@ class SmtpTransport:
         if not (to.login + to.password).isascii():
             raise unfit(to, "login and password must be ASCII: the relay's login knows nothing else")
         where = (to.host, to.port or (25 if is_plain else 587))
-        if to.login and is_plain and where[1] != TLS_FROM_THE_START and to.host not in LOOPBACK:
-            raise unfit(to, "`disable_tls` with a login is for loopback alone")
+        if is_plain and where[1] != TLS_FROM_THE_START and not is_loopback(to.host):
+            raise unfit(to, "`disable_tls` is for loopback alone: mail and login would travel in the clear")
         session: smtplib.SMTP
         try:
             if where[1] == TLS_FROM_THE_START:
-                session = smtplib.SMTP_SSL(
-                    *where, timeout=self._timeout, context=ssl.create_default_context()
-                )
+                session = smtplib.SMTP_SSL(*where, timeout=self._timeout, context=tls_context(to))
             else:
                 session = smtplib.SMTP(*where, timeout=self._timeout)
                 if not is_plain:
-                    session.starttls(context=ssl.create_default_context())
+                    session.starttls(context=tls_context(to))
             session.ehlo_or_helo_if_needed()
             if to.login:
                 _log_in(session, to)

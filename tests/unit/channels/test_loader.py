@@ -1,7 +1,9 @@
 """Channel declarations: what the four say, and how a wrong one is told."""
 
+import itertools
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -125,6 +127,8 @@ def test_a_path_may_have_a_query_of_its_own(tmp_path: Path) -> None:
         ("      line_number: {type: int64", "      line_number: {time_zone: Mars, type: int64", "line 20"),
         ("title: Kiosks\n", "title: Kiosks\ntitle: Again\n", "kiosk.yml, line 2: title: said twice"),
         ("title: Kiosks\n", "title: [Kiosks\n", "kiosk.yml, line 2: not YAML"),
+        ("title: Kiosks\n", "title: &title Kiosks\n", "kiosk.yml, line 1: anchors (&) and aliases (*)"),
+        ("title: Kiosks\n", "title: *title\n", "kiosk.yml, line 1: anchors (&) and aliases (*)"),
         ("      status:", "      Status Code:", "line 14: streams.sales.columns.Status Code"),
     ],
 )  # fmt: skip
@@ -140,6 +144,20 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     assert [line.split(":")[0] for line in said.splitlines()] == [
         "kiosk.yml, line 1", "kiosk.yml, line 1", "kiosk.yml, line 20",
     ]  # fmt: skip
+
+
+def test_aliases_of_aliases_are_refused_before_they_unfold(tmp_path: Path) -> None:
+    bomb = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+        f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]\n"
+        for before, name in itertools.pairwise("abcdefghij")
+    )
+    began = time.monotonic()
+    assert "kiosk.yml, line 1: anchors (&) and aliases (*) are not taken" in loaded(tmp_path, bomb)
+    assert time.monotonic() - began < 1
+
+
+def test_nesting_without_end_is_no_declaration(tmp_path: Path) -> None:
+    assert "kiosk.yml: nested too deeply" in loaded(tmp_path, "a: " + "[" * 3000 + "]" * 3000)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "text", "1"])

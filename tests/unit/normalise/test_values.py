@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from include.normalise.countries import country_code
-from include.normalise.emails import email_readings, normal_email, sendable_email
+from include.normalise.emails import email_readings, is_deliverable, normal_email, sendable_email
 from include.normalise.names import name_key
 from include.normalise.phones import readings, to_e164
 from include.normalise.placeholders import placeholder_key
@@ -87,9 +87,43 @@ def test_what_matching_knows_is_what_is_hashed_and_sent(text):
     if address is None:
         assert sendable_email(text) is None
         return
-    assert hashed_email(address) == sendable_email(address) == address
+    assert hashed_email(address) == address
+    assert sendable_email(address) == (address if is_deliverable(address) else None)
     with suppress(Refused):  # what SMTP cannot carry is refused, and never changed
         assert clean_address(address) == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "-oX/tmp/x@x.example",
+        "-@x.example",
+        "|id@x.example",
+        "a|id@x.example",
+        '"|id"@x.example',
+        '"-oX"@x.example',
+        "`id`@x.example",
+        "a%b.example@x.example",
+        "b.example!a@x.example",
+        "/var/mail/a@x.example",
+        "a/../b@x.example",
+    ],
+)
+def test_what_a_mail_program_takes_for_a_command_or_a_route_is_known_but_never_mailed(address):
+    known = normal_email(address)
+    assert known is not None, "a refusal of it must still be heard"
+    assert hashed_email(known) in (known, None)
+    assert sendable_email(address) is None and not is_deliverable(known)
+    with pytest.raises(Refused):
+        clean_address(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["a-b@x.example", "o'neil@x.example", "a+b=c@x.example", "a&b@x.example", "a/b@x.example", "ä@x.example"],
+)
+def test_an_odd_address_that_is_a_name_alone_is_mailed(address):
+    assert sendable_email(address) == address
 
 
 @MANY

@@ -1,5 +1,6 @@
 """The SQL reader against a real PostgreSQL: one snapshot, exact values, and who must act."""
 
+import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -398,3 +399,83 @@ def test_a_connection_that_cannot_be_sent_is_the_connections_fault(
 ) -> None:
     with pytest.raises(FixConnection, match="holds what cannot be sent"):
         read(Connection(**{**server.__dict__, **wrong}), settings)
+
+
+GIANT = {
+    "a declared text": ("reason", "text", "repeat('x', 5000000)"),
+    "a text of wide letters": ("reason", "text", "repeat('Ж', 70000)"),
+    "a text that nobody declared": ("clerk", "text", "repeat('x', 5000000)"),
+    "JSON that nobody declared": ("clerk", "jsonb", "to_jsonb(repeat('x', 9000000))"),
+    "JSON that does not pack": (
+        "clerk",
+        "json",
+        "(select json_agg(md5(n::text)) from generate_series(1, 300000) as n)",
+    ),
+    "a list": ("clerk", "text[]", "array_fill('xxxxxxxx'::text, array[2000000])"),
+    "bytes": ("clerk", "bytea", "decode(repeat('00', 9000000), 'hex')"),
+}
+
+
+@pytest.mark.parametrize("name", GIANT)
+def test_a_giant_value_spoils_its_own_row_alone(
+    server: Connection, owner: psycopg.Connection[Any], settings: Settings, name: str
+) -> None:
+    column, kind, value = GIANT[name]
+    for number in range(100):
+        put(owner, number, **({} if column == "reason" else {column: None}))
+    put(owner, 500)
+    if column == "clerk":
+        owner.execute(f"alter table returns alter clerk type {kind} using null")
+    owner.execute(f"update returns set {column} = {value} where return_id = 'r500'")
+    tracemalloc.start()
+    assert len(read(server, settings)) == 101
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    [manifest] = land_stream("stores", "returns", DAY, server, settings)
+    assert (manifest["loaded"], manifest["reasons"]) == (100, {"too_large": 1})
+    assert 0 < peak < 16 * 2**20
+    [row] = refused_rows(settings, "stores/returns")
+    assert "r500" in row["raw"] and len(row["raw"]) < 3 * 2**20
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "lands"),
+    [
+        ("text", "repeat('x', 65536)", '{"clerk":"xxx'),
+        ("text", "repeat('x', 900000)", '{"clerk":"xxx'),
+        ("jsonb", """'{"b": [1, 2.50], "a": null}'""", '{"clerk":{"a":null,"b":[1,"2.50"]}}'),
+        ("text[]", "array['a', null]", '{"clerk":["a",null]}'),
+        ("numeric(9,2)", "2.50", '{"clerk":"2.50"}'),
+        ("char(8)", "'a'", '{"clerk":"a"}'),
+        ("inet", "'192.0.2.1'", '{"clerk":"192.0.2.1"}'),
+    ],
+)
+def test_values_that_are_no_giants_come_as_they_are(
+    server: Connection, owner: psycopg.Connection[Any], settings: Settings, kind: str, value: str, lands: str
+) -> None:
+    owner.execute(f"alter table returns alter clerk type {kind} using null")
+    put(owner, 1)
+    owner.execute(f"update returns set clerk = {value}")
+    land_stream("stores", "returns", DAY, server, settings)
+    [row] = landed_rows(settings, "stores/returns").to_pylist()
+    assert row["_extra"].startswith(lands)
+
+
+def test_the_longest_text_that_is_taken_comes_whole(
+    server: Connection, owner: psycopg.Connection[Any], settings: Settings
+) -> None:
+    put(owner, 1, reason="x" * 65536)
+    land_stream("stores", "returns", DAY, server, settings)
+    assert landed_rows(settings, "stores/returns").to_pylist()[0]["reason"] == "x" * 65536
+
+
+def test_a_batch_of_heavy_rows_ends_early_and_none_is_lost(
+    server: Connection, owner: psycopg.Connection[Any], settings: Settings
+) -> None:
+    owner.execute("alter table returns alter clerk type text using null")
+    for number in range(1200):
+        put(owner, number)
+    owner.execute("update returns set clerk = repeat('x', 200000) where length(return_id) = 4")
+    batches = [[row["return_id"] for row in rows] for rows in sql.read(RETURNS, server, span(settings))]
+    assert len({name for names in batches for name in names}) == sum(map(len, batches)) == 1200
+    assert len(batches) > 2 and max(map(len, batches)) < 1200
