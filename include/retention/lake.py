@@ -76,6 +76,19 @@ def prune_quarantine(settings: Settings, days: int, business_date: date, dry_run
     return counts
 
 
+def largest_expired_share(settings: Settings, since: date) -> float:
+    """Of the streams that are kept for a time, the largest share of rows that went on `since` or later."""
+    shares = [0.0]
+    for stream in (s for channel in load_channels().values() for s in channel.streams.values()):
+        left = gone = 0
+        for manifest in manifests(settings, stream.channel, stream.name).values():
+            found: dict[str, Any] = manifest.get(PRUNED, {})
+            left += manifest["loaded"] - found.get("rows", 0)
+            gone += found.get("rows", 0) if found.get("on", "") >= since.isoformat() else 0
+        shares.append(gone / (left + gone) if gone else 0.0)
+    return max(shares)
+
+
 def _with_nested(channel: Channel, top: Stream) -> list[Stream]:
     """Nested streams before their parent, as they land."""
     return [*channel.nested_in(top.name), top]

@@ -1,14 +1,19 @@
 """A night after rows have expired is the night a rebuild gives, and says what became of customers' ids."""
 
 import hashlib
+import json
 import shutil
+from datetime import timedelta
 
 import pytest
 
 from include.retention.declaration import Retention, StreamRetention
+from include.retention.lake import largest_expired_share
 from include.retention.prune import prune
+from include.retention.streams import for_ever, shapes_by_stream
 from include.settings import Settings
 from include.warehouse import published
+from include.warehouse.audited import audit_path
 from include.warehouse.candidate import open_candidate
 from include.warehouse.inputs import inputs_folder, stage_inputs
 from tests.warehouse.small_company import NIGHTS, SmallCompany
@@ -49,25 +54,27 @@ def whole(two_nights):
     return run_night(copy_of(two_nights, "whole"), LAST)
 
 
-def third_night(two_nights, name, *streams):
-    """The third night after rows have expired: on the night before it, and from the lake alone."""
-    nightly = copy_of(two_nights, name)
-    gone = expire(nightly, *streams)
-    rebuilt = copy_of(nightly, f"{name}-rebuilt")
-    return gone, run_night(nightly, LAST), run_night(rebuilt, LAST, full_refresh=True)
-
-
 @pytest.fixture(scope="module")
 def advised(two_nights):
-    return third_night(two_nights, "advised", "email/events")
+    """The third night after events of e-mails have expired, which bear no record."""
+    settings = copy_of(two_nights, "advised")
+    assert expire(settings, "email/events")["email/events"] > 3
+    return run_night(settings, LAST)
 
 
 @pytest.fixture(scope="module")
-def all_events(two_nights):
-    streams = ("email/events", "shop/orders", "shop/carts", "shop/web_events")
-    return third_night(
-        two_nights, "all", *streams, "stores/receipts", "stores/receipt_lines", "stores/returns"
-    )
+def expired(two_nights):
+    """The same where rows of every stream have expired that may be cut by date, and the lake that is left."""
+    settings = copy_of(two_nights, "all")
+    streams = [label for label, shapes in shapes_by_stream().items() if not for_ever(shapes)]
+    gone = expire(settings, *(label for label in streams if label != "shop/order_lines"))
+    assert gone.keys() == set(streams) and min(gone.values()) > 3
+    return settings
+
+
+@pytest.fixture(scope="module")
+def all_events(expired):
+    return run_night(copy_of(expired, "all-nightly"), LAST)
 
 
 def different(one, other):
@@ -76,16 +83,24 @@ def different(one, other):
     return [m for m in marts if not published.read_mart(one, m).equals(published.read_mart(other, m))]
 
 
-@pytest.mark.parametrize("case", ["advised", "all_events"])
-def test_a_night_on_the_one_before_gives_what_a_rebuild_gives(case, request):
-    gone, nightly, rebuilt = request.getfixturevalue(case)
-    assert min(gone.values()) > 3
-    assert different(nightly, rebuilt) == []
-    assert nightly.name == rebuilt.name
+def test_a_night_on_the_one_before_gives_what_a_rebuild_gives(expired, all_events):
+    rebuilt = run_night(copy_of(expired, "all-rebuilt"), LAST, full_refresh=True)
+    assert different(all_events, rebuilt) == []
+    assert all_events.name == rebuilt.name
+
+
+def test_a_night_after_a_large_share_has_expired_passes_its_audit_with_a_warning(expired, all_events, whole):
+    assert largest_expired_share(expired, NIGHTS[1]) > 0.5
+    assert largest_expired_share(expired, LAST + timedelta(days=1)) == 0
+    settings = Settings(var=all_events.parents[1], clock="sandbox")
+    checks = json.loads(audit_path(settings, LAST).read_text())["checks"]
+    sizes = {c["model"]: c["status"] for c in checks if "size against the version before" in c["name"]}
+    assert sizes["fct_orders"] == "warn"
+    assert published.count_rows(all_events, "fct_orders") < published.count_rows(whole, "fct_orders") / 2
 
 
 def test_as_advised_nothing_changes_but_what_had_expired(advised, whole):
-    _, nightly, _ = advised
+    nightly = advised
     assert set(different(nightly, whole)) <= {
         "fct_message_events", "fct_interactions", "rpt_channel_results", "dim_customers",
     }  # fmt: skip
@@ -97,7 +112,7 @@ def test_as_advised_nothing_changes_but_what_had_expired(advised, whole):
 
 @pytest.mark.parametrize("case", ["advised", "all_events"])
 def test_no_consent_and_no_suppression_is_lost(case, request, whole):
-    _, nightly, _ = request.getfixturevalue(case)
+    nightly = request.getfixturevalue(case)
     refused = [
         {(row["channel"], row["mailbox_hash"], row["reason"]) for row in rows(version, "fct_suppressions")}
         for version in (whole, nightly)
@@ -111,35 +126,32 @@ def test_no_consent_and_no_suppression_is_lost(case, request, whole):
     assert said[0] == said[1] and len(said[0]) > 50
 
 
-def anchor(record):
-    key = "|".join((record["channel"], record["stream"], record["record_key"]))
+def test_an_id_stays_unless_the_record_that_it_comes_from_has_lost_rows(all_events, whole):
+    was = {key_of(r): r["customer_id"] for r in rows(whole, "customer_records")}
+    now = {key_of(r): r["customer_id"] for r in rows(all_events, "customer_records")}
+    assert now.keys() < was.keys()
+    for_ever_there = {
+        customer
+        for key, customer in was.items()
+        if anchored_on(key) == customer
+        and key.split("|")[:2] in (["crm", "contacts"], ["email", "subscribers"])
+    }
+    assert len(for_ever_there) > 10
+    assert for_ever_there <= set(now.values())
+    changed = {was[key] for key in now if was[key] != now[key] and was[key] not in now.values()}
+    assert changed  # their oldest record is gone, so their id comes from the oldest one that is left
+
+
+def key_of(record):
+    return "|".join((record["channel"], record["stream"], record["record_key"]))
+
+
+def anchored_on(key):
     return "c" + hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
-def test_a_customer_keeps_its_id_unless_the_record_it_comes_from_has_expired(all_events, whole):
-    _, nightly, _ = all_events
-    before = {anchor(r) for r in rows(whole, "customer_records")}
-    left = rows(nightly, "customer_records")
-    still_there = {anchor(r) for r in left}
-    was = {
-        (r["channel"], r["stream"], r["record_key"]): r["customer_id"]
-        for r in rows(whole, "customer_records")
-    }
-    moved = {
-        (was[key], r["customer_id"])
-        for r in left
-        if was.get(key := (r["channel"], r["stream"], r["record_key"]), r["customer_id"]) != r["customer_id"]
-    }
-    stayed = {r["customer_id"] for r in left} & set(was.values())
-    assert moved and stayed and before > still_there
-    arrived_later = {old for old, _ in moved if old in still_there}
-    assert len(arrived_later) < len(moved)
-    for old, new in moved:
-        assert old not in {r["customer_id"] for r in left} or old in still_there, (old, new)
-
-
 def test_an_id_that_moves_is_a_merge_and_nobody_enters_an_audience_a_second_time(all_events, two_nights):
-    _, nightly, _ = all_events
+    nightly = all_events
     changes = {
         r["previous_customer_id"]: r["customer_id"]
         for r in rows(nightly, "fct_identity_changes")
@@ -163,7 +175,7 @@ def test_an_id_that_moves_is_a_merge_and_nobody_enters_an_audience_a_second_time
 
 @pytest.mark.parametrize("case", ["advised", "all_events"])
 def test_nobody_is_welcomed_a_second_time(case, request, two_nights):
-    _, nightly, _ = request.getfixturevalue(case)
+    nightly = request.getfixturevalue(case)
     versions = [*(published.version_for(two_nights, night) for night in NIGHTS[:-1]), nightly]
     boxes, welcomed = {}, []
     for version in versions:
