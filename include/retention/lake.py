@@ -30,6 +30,7 @@ from include.settings import Settings
 from include.warehouse import phones
 
 PRUNED = "pruned"
+LABEL = "prune/lake"  # in the run log
 Keep = Mapping[str, Sequence[str]]
 
 
@@ -47,12 +48,15 @@ def prune_stream(
     if "message_events" in shapes_by_stream().get(label, ()):
         # what may have left is settled by these events: without them it would count as never sent
         before = min([before, *filter(None, [oldest_open(settings)])])
+    streams = _with_nested(channel, top)
     with ExitStack() as stack:
         if not dry_run:
             stack.enter_context(runlog.alone(settings, label))
+            begun = {"event": "begun", "counts": {stream.label: 0 for stream in streams}}
+            runlog.note(settings, business_date, LABEL, begun)
         counts: dict[str, int] = {
             stream.label: sum(_prune_days(settings, stream, of.keep, before, business_date, dry_run))
-            for stream in _with_nested(channel, top)
+            for stream in streams
         }
     gone: int = sum(counts.values())
     if gone and not dry_run:
@@ -76,12 +80,19 @@ def prune_quarantine(settings: Settings, days: int, business_date: date, dry_run
     return counts
 
 
-def largest_expired_share(settings: Settings, since: date) -> float:
-    """Of the streams that are kept for a time, the largest share of rows that went on `since` or later."""
+def largest_expired_share(settings: Settings, since: date, until: date) -> float:
+    """The largest share of a stream's rows that went on the business dates `since` to `until`.
+
+    The run log says which streams to look at: no partition is opened where nothing was pruned.
+    """
+    days = (since + timedelta(days=n) for n in range((until - since).days + 1))
+    events = (
+        event for day in days for label, event in runlog.events(settings, day, "prune") if label == LABEL
+    )
     shares = [0.0]
-    for stream in (s for channel in load_channels().values() for s in channel.streams.values()):
+    for name in sorted({name for event in events for name in event["counts"]}):
         left = gone = 0
-        for manifest in manifests(settings, stream.channel, stream.name).values():
+        for manifest in manifests(settings, *name.split("/")).values():
             found: dict[str, Any] = manifest.get(PRUNED, {})
             left += manifest["loaded"] - found.get("rows", 0)
             gone += found.get("rows", 0) if found.get("on", "") >= since.isoformat() else 0

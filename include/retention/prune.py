@@ -51,7 +51,7 @@ def pruned(settings: Settings, business_date: date) -> dict[str, Counts]:
     counts: dict[str, Counter[str]] = {}
     for label, event in runlog.events(settings, business_date, LABEL):
         counts.setdefault(label.removeprefix(f"{LABEL}/"), Counter()).update(event["counts"])
-    return {kind: dict(sorted(found.items())) for kind, found in sorted(counts.items())}
+    return {kind: dict(sorted(found.items())) for kind, of in sorted(counts.items()) if (found := +of)}
 
 
 def _parts(settings: Settings, declared: Retention, kind: str) -> list[Callable[[date, bool], Counts]]:

@@ -143,7 +143,7 @@ def _has_shed(settings: Settings, business_date: date) -> bool:
     before = published.previous(settings, business_date)
     if before is None:
         return False
-    return largest_expired_share(settings, versions.date_of(before.name)) >= SHED
+    return largest_expired_share(settings, versions.date_of(before.name), business_date) >= SHED
 
 
 def _keep(settings: Settings, result: AuditResult) -> None:

@@ -294,7 +294,7 @@ def prune_kind(kind: str) -> dict[str, int]:
     return counts
 
 
-@task(trigger_rule="all_done")
+@task(trigger_rule="none_failed")
 def show_pruned() -> dict[str, dict[str, int]]:
     """Write the date's report again, if it has been written, with what was taken away; returns that."""
     from include.report import write_report as write

@@ -17,6 +17,7 @@ from include.ledger import states
 from include.ledger.engine import writing
 from include.report.arrivals import channel_figures
 from include.retention.declaration import Retention
+from include.retention.lake import largest_expired_share
 from include.retention.prune import prune, pruned
 from include.settings import Settings
 from include.sources.land import land_stream
@@ -73,6 +74,16 @@ def test_rows_older_than_their_days_go_with_the_rows_that_are_nested_in_them(lan
     )
     assert rows_left(landed, "shop/orders") == dict(zip(NIGHTS, [0, 0, 1, 1], strict=True))
     assert rows_left(landed, "shop/order_lines") == dict(zip(NIGHTS, [0, 0, 2, 2], strict=True))
+
+
+def test_how_large_a_share_went_is_known_also_where_a_crash_kept_it_from_the_run_log(landed):
+    assert largest_expired_share(landed, OLD, NEWEST) == 0
+    lake(landed)
+    log = runlog.folder(landed, NEWEST) / "prune.lake.jsonl"
+    log.write_text(log.read_text().splitlines()[0] + "\n")
+    assert largest_expired_share(landed, OLD, NEWEST) == 128 / 132
+    assert largest_expired_share(landed, OLD, NEWEST - timedelta(days=1)) == 0
+    assert largest_expired_share(landed, NEWEST + timedelta(days=1), NEWEST + timedelta(days=2)) == 0
 
 
 def test_a_day_is_kept_for_exactly_its_days(landed):
@@ -241,7 +252,9 @@ def lookup(settings: Settings) -> list[str]:
 def test_the_run_log_says_what_went_and_names_nobody(landed):
     lake(landed)
     text = (runlog.folder(landed, NEWEST) / "prune.lake.jsonl").read_text()
-    assert json.loads(text)["counts"] == {"shop/order_lines": 128, "shop/orders": 62}
+    begun, done = map(json.loads, text.splitlines())
+    assert begun["counts"] == {"shop/order_lines": 0, "shop/orders": 0}
+    assert done["counts"] == {"shop/order_lines": 128, "shop/orders": 62}
     assert "@" not in text
 
 
