@@ -25,7 +25,8 @@ OF_AUDIENCES = {
 # Of a late run, where it is not simply that what comes after it waits.
 LATE = {
     "activate_audiences": "what waits for an answer, or for a sync that failed; the report and the next "
-    "night go on."
+    "night go on.",
+    "prune_expired": "nothing; something is kept longer than declared.",
 }
 
 
@@ -133,6 +134,7 @@ def held_back(settings: Settings, trouble: Trouble) -> str:
         "activate_audiences": f"this audience alone, as of {day}; the others have gone out.",
         "send_messages": f"messages of {day} that have not left; they stay planned, and none goes twice.",
         "send_due_messages": "messages that are due by now; they stay planned, and none goes twice.",
+        "prune_expired": "nothing; something is kept longer than declared.",
         "withdraw_version": "the rest of the withdrawal: readers may still see the wrong version.",
     }
     return of_others.get(trouble.dag_id, "nothing: data and deliveries are as the other DAGs left them.")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from include import settings as environment
 from include.channels import Stream, find_stream
-from include.errors import FixDeclaration, FixPayload, OmniError
+from include.errors import FixDeclaration, FixPayload, FixRequest, OmniError
 from include.lake import runlog
 from include.lake.existing import Existing
 from include.lake.manifests import Manifest
@@ -56,6 +56,7 @@ def replay(
     Raises:
         FixPayload: a row still breaks the contract, or is not in quarantine; names line and field.
         FixDeclaration: the stream is not declared, or the date has not landed.
+        FixRequest: the rows of that date have expired.
         CheckFailed: the partition would fail its gate.
     """
     whole, declared = find_stream(channel, stream)
@@ -73,6 +74,11 @@ def _unite(
     existing = Existing(stream, place.business_date, place.lake, place.quarantine)
     if existing.manifest is None:
         raise FixDeclaration(f"{stream.label} of {place.business_date} has not landed: clear its task")
+    if "pruned" in existing.manifest:
+        raise FixRequest(
+            f"{stream.label} of {place.business_date}: its rows have expired (include/retention.yml), and "
+            "these would only join them"
+        )
     names, repaired = _wanted(existing, rows)
     _must_pass(stream, repaired, _span(stream, existing.manifest))
     with closing(_Replay(stream, place, None, names)) as stage:

@@ -31,6 +31,13 @@ def note(settings: Settings, business_date: date, label: str, event: dict[str, A
     point("after_runlog", label.partition("/")[2])
 
 
+def events(settings: Settings, business_date: date, beginning: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every event that was noted under a label `<beginning>/…` on that date, with its label, in order."""
+    for file in sorted(folder(settings, business_date).glob(f"{beginning}.*.jsonl")):
+        for line in file.read_text().splitlines():
+            yield file.stem.replace(".", "/"), json.loads(line)
+
+
 def keep_checks(settings: Settings, business_date: date, label: str, checks: list[dict[str, Any]]) -> None:
     """Keep what the gate said of `channel/stream` on that date, in place of what it said before."""
     file = folder(settings, business_date) / f"{label.replace('/', '.')}{CHECKS}"

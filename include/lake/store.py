@@ -94,6 +94,17 @@ class Store:
         renamed()
         sync(target.parent)
 
+    def remove(self, path: str) -> None:
+        """Take a partition's file away, to last, and its folder where nothing else lies in it."""
+        if not self.is_local:
+            self.fs.rm_file(path)
+            return
+        target = Path(path)
+        target.unlink(missing_ok=True)
+        with suppress(OSError):  # something else lies there
+            target.parent.rmdir()
+        sync(target.parent.parent)
+
     def _names(self, folder: str) -> list[str]:
         if self.is_local:
             return sorted(entry.name for entry in os.scandir(folder)) if Path(folder).is_dir() else []

@@ -75,7 +75,7 @@ class Message(Base):
 
 
 class MessageTransition(Base):
-    """Every change of a message's state, and why. Rows are only ever added.
+    """Every change of a message's state, and why. Rows are only added, until they expire.
 
     `run_date` is the business date of the run that made the change, so that the state as an
     earlier run saw it can be told again.

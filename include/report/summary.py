@@ -11,6 +11,7 @@ from include.report.checks import check_figures
 from include.report.deliveries import sync_figures
 from include.report.figures import Figures, nothing, total
 from include.report.problems import problem_figures
+from include.retention.prune import pruned
 from include.settings import Settings
 from include.warehouse import published
 from include.warehouse.shapes import absent_shapes
@@ -21,7 +22,7 @@ def collect(settings: Settings, business_date: date) -> dict[str, Any]:
 
     Written again for an equal night, they are equal. `version` is null where the date has none;
     what rests on a version is then empty, while what came in and what the checks said is there.
-    `absent`: canonical shapes that no channel gives.
+    `absent`: canonical shapes that no channel gives. `pruned`: what had expired and was taken away, by kind.
     """
     version = published.version_for(settings, business_date)
     previous = published.previous(settings, business_date)
@@ -37,6 +38,7 @@ def collect(settings: Settings, business_date: date) -> dict[str, Any]:
         **_departures(settings, business_date, version),
         "problems": problem_figures(settings, business_date, version),
         "checks": check_figures(settings, business_date),
+        "pruned": pruned(settings, business_date),
         "seconds": {},
     }
 

@@ -22,6 +22,7 @@ def summary_table(summary: Mapping[str, Any]) -> str:
         _messages(summary),
         _problems(summary),
         _checks(summary),
+        _pruned(summary),
         _seconds(summary),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -123,6 +124,15 @@ def _checks(summary: Mapping[str, Any]) -> str:
     n = summary["checks"]
     text = f"checks  passed {n['passed']}  warnings {n['warnings']}  failed {n['failed']}"
     return "\n".join([text, *(f"    {f['severity']}: {f['check']}"[:WIDTH] for f in n["findings"])])
+
+
+def _pruned(summary: Mapping[str, Any]) -> str:
+    rows = [
+        [f"{kind}: {name}", words.number(n)]
+        for kind, counts in summary.get("pruned", {}).items()
+        for name, n in counts.items()
+    ]
+    return _grid(["no longer kept", "taken away"], rows) if rows else ""
 
 
 def _seconds(summary: Mapping[str, Any]) -> str:

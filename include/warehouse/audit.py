@@ -16,8 +16,9 @@ from include import durable
 from include.channels import load_channels
 from include.errors import CheckFailed
 from include.lake.manifests import read_manifest
+from include.retention.lake import largest_expired_share
 from include.settings import Settings
-from include.warehouse import published
+from include.warehouse import published, versions
 from include.warehouse.audited import audit_path, mark_of
 from include.warehouse.candidate import candidate_file, variables_file
 from include.warehouse.layers import LAYERS, read_layer
@@ -25,6 +26,8 @@ from include.warehouse.listed import audience_names
 from include.warehouse.shapes import absent_shapes
 
 CHANNELS = "rpt_channel_freshness"
+# Of a stream's rows: one day's share of a window of weeks is less, a first landing with its history is more.
+SHED = 0.05
 COMPARED = ("dim_customers", "customer_records", "fct_orders", "fct_order_lines")
 ANYBODYS = ("dim_customers", "customer_records")  # what a sign-up or a visit adds a row to
 
@@ -101,8 +104,8 @@ def _expect(settings: Settings, business_date: date) -> list[Finding]:
 
     findings = []
     landed = dict.fromkeys(ANYBODYS, _rows_landed(settings, business_date))
-    same = _has_same_channels(settings, business_date)
-    before = Before(_rows_before(settings, business_date), same, landed)
+    has_same_rows = _has_same_channels(settings, business_date) and not _has_shed(settings, business_date)
+    before = Before(_rows_before(settings, business_date), has_same_rows, landed)
     with duckdb.connect(str(candidate_file(settings)), read_only=True) as con:
         reasons = [row[0] for row in con.execute("select reason from decision_reasons").fetchall()]
         for suite in suites(before, audience_names(), reasons, absent_shapes()):
@@ -142,6 +145,14 @@ def _has_same_channels(settings: Settings, business_date: date) -> bool:
     return set(published.read_mart(before, CHANNELS, ["channel"])["channel"].to_pylist()) == set(
         load_channels()
     )
+
+
+def _has_shed(settings: Settings, business_date: date) -> bool:
+    """Whether so many rows have expired since the version before that its size says nothing of this one's."""
+    before = published.previous(settings, business_date)
+    if before is None:
+        return False
+    return largest_expired_share(settings, versions.date_of(before.name), business_date) >= SHED
 
 
 def _keep(settings: Settings, result: AuditResult) -> None:

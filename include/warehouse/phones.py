@@ -4,7 +4,7 @@ The library reads 70 thousand numbers a second, SQL twenty times as many, but SQ
 only. So each night reads the spellings it has not met, and dbt joins the kept table.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -13,8 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from include import durable
-from include.channels import Stream
+from include.channels import Stream, load_channels
+from include.lake.clean import clean
 from include.lake.parquet import read_table
+from include.lake.store import Store, lake
 from include.normalise.countries import country_code
 from include.normalise.phones import to_e164
 from include.settings import Settings
@@ -40,6 +42,45 @@ def update_lookup(settings: Settings, streams: Sequence[Stream]) -> None:
     if fresh or not kept.exists():
         _write({**known, **fresh}, kept, made_with)
     durable.copy_file(kept, inputs / kept.name, "phones")
+
+
+def forget_unused(settings: Settings) -> int:
+    """Drop the kept spellings that no landed row has any more; how many.
+
+    Called once rows have expired. A build under way has a copy of the table among its inputs.
+    """
+    kept = lookup_file(settings)
+    if not kept.exists():
+        return 0
+    made_with = {"phonenumbers": phonenumbers.__version__, "country": settings.country, "rule": RULE}
+    known, used = _read(kept, made_with), set(_in_lake(lake(settings)))
+    if gone := known.keys() - used:
+        _write({key: number for key, number in known.items() if key in used}, kept, made_with)
+    return len(gone)
+
+
+def _in_lake(store: Store) -> Iterator[str]:
+    """Keys of every spelling in the lake, as `_distinct` makes them."""
+    for stream in (s for channel in load_channels().values() for s in channel.streams.values()):
+        country = next((name for name in COUNTRIES if name in stream.columns), "")
+        for column in (c.name for c in stream.columns.values() if c.pii == "phone"):
+            for day in store.dates(stream.channel, stream.name):
+                path = store.path(stream.channel, stream.name, day)
+                yield from _keys(store, path, column, country)
+
+
+def _keys(store: Store, path: str, column: str, country: str) -> Iterator[str]:
+    there = pq.read_schema(store.open(path)).names
+    wanted = [name for name in (column, country) if name in there]
+    if column not in wanted:
+        return
+    pairs = read_table(store.open(path), wanted).group_by(wanted).aggregate([]).to_pylist()
+    for pair in pairs:
+        number, given = (
+            clean(pa.array([pair.get(name)], pa.string()))[0].as_py() for name in (column, country)
+        )
+        if number is not None:
+            yield f"{number}|{(given and country_code(given)) or ''}"
 
 
 def _number(key: str, home: str) -> str | None:

@@ -23,6 +23,7 @@ SETTINGS = house_settings.load()
 CUSTOMERS_PUBLISHED = Asset("omnichannel://published/customers")
 AUDIENCES_DELIVERED = Asset("omnichannel://delivered/audiences")
 MESSAGES_DISPATCHED = Asset("omnichannel://delivered/messages")
+REPORT_WRITTEN = Asset("omnichannel://report")
 
 SOURCES_POOL = "sources"
 WAREHOUSE_POOL = "warehouse"

@@ -40,6 +40,13 @@ DRY_RUN = Param(
     description="Plan and show, and let nothing leave: the counts are in the tasks' logs and results.",
 )
 
+DRY_RUN_PRUNE = Param(
+    False,
+    type="boolean",
+    title="Dry run",
+    description="Count what has expired, and take nothing away: the tasks' logs and results say how much.",
+)
+
 ASK_AGAIN = Param(
     False,
     type="boolean",

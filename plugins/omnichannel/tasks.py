@@ -15,6 +15,7 @@ from omnichannel.house import (
     CUSTOMERS_PUBLISHED,
     DESTINATIONS_POOL,
     MESSAGES_DISPATCHED,
+    REPORT_WRITTEN,
     SETTINGS,
     SOURCES_POOL,
     WAREHOUSE_POOL,
@@ -265,9 +266,42 @@ def dispatch_due() -> dict[str, int]:
     return send_due(SETTINGS, connections_of_messages)
 
 
-@task(trigger_rule="none_failed")
+@task(trigger_rule="none_failed", outlets=[REPORT_WRITTEN])
 def write_report() -> str:
     """Write the nightly report and its figures; returns the page's path under `var`."""
     from include.report import write_report as write
 
-    return str(write(SETTINGS, today()).relative_to(SETTINGS.var))
+    page = str(write(SETTINGS, today()).relative_to(SETTINGS.var))
+    announce(REPORT_WRITTEN, get_current_context())
+    return page
+
+
+@task
+def list_kinds() -> list[str]:
+    """Kinds of state that are kept for a time only, as `include/retention.yml` says; none is a green run."""
+    from include.retention.declaration import load_retention
+
+    return load_retention().kinds
+
+
+@task(pool=WAREHOUSE_POOL, map_index_template="{{ task.op_kwargs['kind'] }}")
+def prune_kind(kind: str) -> dict[str, int]:
+    """Take away what of one kind has expired on the business date, or only count it."""
+    from include.retention.prune import prune
+
+    counts = prune(SETTINGS, kind, today(), is_dry_run())
+    log.info("%s: %s%s", kind, counts or "nothing has expired", " (a dry run)" if is_dry_run() else "")
+    return counts
+
+
+@task(trigger_rule="none_failed")
+def show_pruned() -> dict[str, dict[str, int]]:
+    """Write the date's report again, if it has been written, with what was taken away; returns that."""
+    from include.report import write_report as write
+    from include.retention.prune import pruned
+
+    if is_dry_run():
+        skip("A dry run: nothing was taken away.")
+    if (SETTINGS.reports / str(today()) / "summary.json").exists():
+        write(SETTINGS, today())
+    return pruned(SETTINGS, today())

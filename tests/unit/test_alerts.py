@@ -79,6 +79,9 @@ def test_an_optional_channel_holds_nothing_back(settings):
         ("send_due_messages", "dispatch_due", FixConnection("x"), "until the connection is corrected"),
         ("send_due_messages", "dispatch_due", FixDeclaration("x"), "names file, line and word"),
         ("report_results", "write_report", None, "harms nothing"),
+        ("prune_expired", "list_kinds", FixDeclaration("x"), "names line and field"),
+        ("prune_expired", "prune_kind", RetryLater("x"), "is being landed"),
+        ("prune_expired", "show_pruned", None, "had expired is gone"),
     ],
 )
 def test_the_advice_is_the_dags_own(settings, dag_file, task_id, error, said):
