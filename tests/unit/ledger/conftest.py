@@ -16,7 +16,7 @@ from tests.fixtures.postgres import Server
 from tests.fixtures.receivers import House, Relay, mailhouse, relay
 
 D = date(2026, 3, 15)
-TABLES = Base.metadata.sorted_tables
+TABLES = [table for table in Base.metadata.sorted_tables if table.name != "hash_keys"]  # what nights write
 ENGINES = ("sqlite", "postgresql")
 on_sqlite = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 on_postgresql = pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
@@ -75,9 +75,7 @@ def everything(settings: Settings) -> str:
     """All that a ledger keeps, as text: every row of every table, and the file where there is one."""
     engine = open_ledger(settings)
     with engine.connect() as db:
-        rows = [
-            repr(tuple(row)) for table in Base.metadata.sorted_tables for row in db.execute(select(table))
-        ]
+        rows = [repr(tuple(row)) for table in TABLES for row in db.execute(select(table))]
     engine.dispose()
     files = [path.read_bytes().decode("latin-1") for path in settings.var.glob("ledger.sqlite*")]
     return "\n".join([*rows, *files])
