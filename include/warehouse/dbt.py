@@ -16,7 +16,7 @@ from include.hash_keys import load_keys
 from include.settings import ROOT, Settings
 from include.warehouse.contract import contract_columns
 from include.warehouse.handed import Handed
-from include.warehouse.hashing import keys_of_build
+from include.warehouse.hashing import keys_of_build, require_snapshot
 from include.warehouse.listed import listed_models
 from include.warehouse.reach import refuse_reaching
 from include.warehouse.shapes import PROJECT, load_shapes
@@ -90,7 +90,8 @@ def _handed(settings: Settings, warehouse: Path, variables: Mapping[str, Any]) -
     """The keys that the file was opened with, and what its models read: staged inputs, the ledger's snapshot,
     seeds (which dbt-duckdb copies from their files)."""
     keys = keys_of_build(warehouse, load_keys(settings))
-    folders = (str(variables[name]) for name in ("inputs", "ledger_snapshot") if name in variables)
+    folders = [str(variables[name]) for name in ("inputs", "ledger_snapshot") if name in variables]
+    require_snapshot(Path(variables.get("ledger_snapshot", "nowhere")), keys)
     seeds = (str(path) for path in sorted((PROJECT / "seeds").rglob("*.csv")))
     return Handed(keys, tuple(folders), tuple(seeds))
 

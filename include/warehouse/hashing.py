@@ -9,11 +9,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 
 from include.errors import CheckFailed, FixDeclaration
 from include.keyed import VARIABLE, HashKeys
 
 FILE = "hash_keys.json"  # in the folder of a version; a version without it has plain hashes
+SNAPSHOT_UNDER = "hash_keys"  # in the metadata of the ledger's snapshot: a fingerprint
 _REBUILD = "clear open_candidate and what follows"
 
 
@@ -54,6 +56,20 @@ def keys_of_build(warehouse: Path, keys: HashKeys) -> HashKeys:
     if under is None or not keys.begins_with(under.count, under.fingerprint):
         raise CheckFailed(f"{warehouse.name} was opened with other keys for hashes of addresses: {_REBUILD}")
     return keys.first(under.count)
+
+
+def require_snapshot(folder: Path, keys: HashKeys) -> None:
+    """See that the ledger's snapshot, if there is one, is hashed as what is built.
+
+    Raises:
+        CheckFailed: it is not: nobody would be found again who was written to before.
+    """
+    path = folder / "messages.parquet"
+    if not path.exists():
+        return
+    said = (pq.read_schema(path).metadata or {}).get(SNAPSHOT_UNDER.encode(), b"").decode()
+    if (said or HashKeys(()).fingerprint) != keys.fingerprint:
+        raise CheckFailed(f"the ledger's snapshot has hashes under other keys than the build: {_REBUILD}")
 
 
 def write_under(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
