@@ -42,6 +42,22 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     return Settings(var=tmp_path / "var", ledger_url=url, clock="sandbox", lease=10.0, client_timeout=5.0)
 
 
+def keyed_by(settings: Settings, *keys: str) -> Settings:
+    """The same installation with these keys in its environment."""
+    return Settings(**dict(settings) | {"hash_keys": ",".join(keys)})
+
+
+@pytest.fixture
+def ledger(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Settings]:
+    """Settings of a ledger of its own, which holds nothing yet."""
+    if not settings.ledger_url:
+        yield settings
+        return
+    server = request.getfixturevalue("postgres")
+    yield settings.model_copy(update={"ledger_url": server.create("keyed")})
+    server.drop("keyed")
+
+
 @pytest.fixture
 def smtp(tmp_path: Path) -> Iterator[Relay]:
     with relay(tmp_path) as server:

@@ -22,27 +22,11 @@ from include.ledger.hashes import keys_of
 from include.ledger.models import AudienceMember, AudienceOperation, HashedUnder, Message
 from include.settings import ROOT, Settings
 from tests.conftest import HASH_KEY
-from tests.unit.ledger.conftest import on_sqlite
+from tests.unit.ledger.conftest import keyed_by, on_sqlite
 
 SECOND, THIRD = secrets.token_hex(32), secrets.token_hex(32)
 PEOPLE = 2500  # more than are brought up at a time
 PLAIN = HashKeys(())
-
-
-def keyed_by(settings: Settings, *keys: str) -> Settings:
-    """The same installation with these keys in its environment."""
-    return Settings(**dict(settings) | {"hash_keys": ",".join(keys)})
-
-
-@pytest.fixture
-def ledger(settings, request):
-    """Settings of a ledger of its own, which holds nothing yet."""
-    if not settings.ledger_url:
-        yield settings
-        return
-    server = request.getfixturevalue("postgres")
-    yield settings.model_copy(update={"ledger_url": server.create("keyed")})
-    server.drop("keyed")
 
 
 @pytest.fixture
