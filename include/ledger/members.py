@@ -14,6 +14,7 @@ from include.ledger.contacts import ContactPoint, read_points, read_standing
 from include.ledger.exposures import Sync
 from include.ledger.guards import Operation
 from include.ledger.held import HELD, REFUSED, Known
+from include.normalise.greetings import greeting_name
 from include.senders.parts.members import Member, payload_hash
 from include.warehouse.published import read_mart
 
@@ -149,4 +150,4 @@ def _member(sync: Sync, customer_id: str, points: Sequence[ContactPoint]) -> Mem
         return Member("add", customer_id)
     told = points if sync.contact_point == "any" else points[:1]
     identifiers = tuple((point.channel, point.address) for point in told)
-    return Member("add", customer_id, identifiers, points[0].greeting_name or "")
+    return Member("add", customer_id, identifiers, greeting_name(points[0].greeting_name) or "")

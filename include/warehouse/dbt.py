@@ -40,12 +40,12 @@ def run_dbt(
         RetryLater: dbt was ended by a signal, or another process still writes the file: neither says anything
             about models or data.
     """
+    refuse_reaching(PROJECT)
     load_shapes(PROJECT)
     _require_unlocked(warehouse)
     target = settings.warehouse / "dbt" / warehouse.stem
     results = target / "run_results.json"
     results.unlink(missing_ok=True)
-    refuse_reaching(PROJECT)
     handed = _handed(settings, warehouse, variables)
     command = [sys.executable, "-c", _START, *arguments]
     everything = json.dumps(

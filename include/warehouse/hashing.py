@@ -30,13 +30,13 @@ class Under:
 def note_keys(con: duckdb.DuckDBPyConnection, keys: HashKeys) -> None:
     """Write into a candidate that everything in it is hashed under these keys."""
     under = [keys.count, keys.fingerprint]
-    con.execute("create or replace table hashed_under as select ?::int as count, ? as fingerprint", under)
+    con.execute("create or replace table built_under_keys as select ?::int as count, ? as fingerprint", under)
 
 
 def noted(con: duckdb.DuckDBPyConnection) -> Under | None:
     """What `note_keys` has written; None in a file of before there were keys."""
     try:
-        row = con.execute("select count, fingerprint from hashed_under").fetchone()
+        row = con.execute("select count, fingerprint from main.built_under_keys").fetchone()
     except duckdb.CatalogException:
         return None
     return Under(*row) if row else None

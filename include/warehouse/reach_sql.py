@@ -21,7 +21,9 @@ HARMLESS = frozenset(
     }
 )
 # Not among them: those of extensions, by their names' form, and scalar ones.
-_OPENING = re.compile(r"(st_)?read_\w+|\w+_scan|\w+_(query|execute|attach)|http_\w+|load_\w+|from_substrait")
+_OPENING = re.compile(
+    r"st_read\w*|read_\w+|\w+_scan|\w+_(query|execute|attach)|http_\w+|load_\w+|from_substrait"
+)
 _SCALAR = frozenset({"getenv", "current_setting", "getvariable", "current_query", "write_log", "sleep_ms"})
 _CALL = re.compile(r'(?:\b([a-z_]\w*)|"([^"]+)")\s*\(', re.IGNORECASE)
 _NOT_READ = re.compile(
