@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from include.company import Country, Currency, Languages, TimeZone, load_company
@@ -22,8 +22,9 @@ class Settings(BaseSettings):
     `country`, `languages`, `currency` and `time_zone` are the company's (`include/company.yml`) where no
     variable says otherwise.
     `var` holds all state of a local run; `lake_url` and `ledger_url` move those two elsewhere (an fsspec
-    URL, a SQLAlchemy URL; off loopback over TLS that verifies). `clock` is `wall` in production, `sandbox`
-    where the business date decides what time it is (see `include.clock`). `schedules` switches the DAGs' own
+    URL, a SQLAlchemy URL; off loopback over TLS that verifies). `hash_keys` are those of kept hashes, where
+    they are not in a file (see `include.hash_keys`). `clock` is `wall` in production, `sandbox` where the
+    business date decides what time it is (see `include.clock`). `schedules` switches the DAGs' own
     schedules off where a command drives the night; with `first_night` every night from that date on
     is run, missed ones one after another, and without it only the latest; a task is tried again
     `retries` times, the first time after `retry_seconds`.
@@ -37,6 +38,7 @@ class Settings(BaseSettings):
     var: Path = ROOT / "var"
     lake_url: str = ""
     ledger_url: str = ""
+    hash_keys: SecretStr = SecretStr("")
     country: Country
     languages: Languages
     currency: Currency

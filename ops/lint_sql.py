@@ -1,16 +1,18 @@
-"""Lint the SQL with sqlfluff's dbt templater, which needs a warehouse file to compile against."""
+"""Lint the SQL: what models reach for; then sqlfluff, whose dbt templater compiles against an empty file."""
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from include.settings import ROOT, load
+from include.errors import FixDeclaration
+from include.settings import ROOT, Settings, load
 from include.warehouse.contract import contract_columns
-from include.warehouse.dbt import company_variables
+from include.warehouse.dbt import company_variables, dbt_environment
 from include.warehouse.listed import listed_models
+from include.warehouse.reach import refuse_reaching
+from include.warehouse.shapes import PROJECT
 
 VARIABLES = {
     "business_date": "2026-03-15",
@@ -21,10 +23,19 @@ VARIABLES = {
 
 
 def main() -> int:
-    """Run sqlfluff over the dbt project against an empty warehouse; its exit code."""
+    """Run sqlfluff over the dbt project against an empty warehouse; its exit code.
+
+    1 where a model reaches for what it may not have.
+    """
+    try:
+        refuse_reaching(PROJECT)
+    except FixDeclaration as error:
+        print(error, file=sys.stderr)
+        return 1
     sqlfluff = Path(sys.executable).parent / "sqlfluff"
     with tempfile.TemporaryDirectory() as folder:
-        env = os.environ | {"OMNI_VAR": folder, "OMNI_WAREHOUSE_FILE": str(Path(folder) / "lint.duckdb")}
+        house = Settings(var=Path(folder))
+        env = dbt_environment(house, Path(folder) / "lint.duckdb", Path(folder) / "target")
         command = [str(sqlfluff), "lint", "--disable-progress-bar", "--processes", "1"]
         command += ["--config", str(_variables(Path(folder))), "dbt_project"]
         return subprocess.run(command, cwd=ROOT, env=env, check=False).returncode

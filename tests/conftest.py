@@ -1,5 +1,6 @@
 """What tests of any room can use. Nothing here costs anything until it is asked for."""
 
+import os
 import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -10,11 +11,14 @@ if TYPE_CHECKING:
     from tests.company import Company
     from tests.fixtures.postgres import Server
 
+HASH_KEY = "5d3b1d9c7c0f4a62b8e1f0739a2c4e6d8b7f15a390c2de4416f8a7b35e9d0c21"
+
 
 def pytest_configure() -> None:
     """Hear interrupts: a shell that runs the tests in the background, or under nohup, makes them deaf."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    os.environ.setdefault("OMNI_HASH_KEYS", HASH_KEY)  # of every installation that a test makes
 
 
 @pytest.fixture(scope="session")

@@ -34,11 +34,19 @@
     trim({{ phone }}) || '|' || coalesce(country_code({{ country }}), '')
 {%- endmacro %}
 
-{# SHA-256 of a text, 64 hexadecimal digits. #}
+{# SHA-256 of a text, 64 hexadecimal digits: for ids alone. Of an address it hides nothing: `keyed_hash` does. #}
 {% macro sha256_hex(text) -%}
     {{ return(adapter.dispatch('sha256_hex')(text)) }}
 {%- endmacro %}
 
 {% macro default__sha256_hex(text) -%}
     sha256({{ text }})
+{%- endmacro %}
+
+{#
+    Hash of what reaches or names a person (an address, a number, an identifier) under the keys of this installation,
+    64 hexadecimal digits: see include/keyed.py.
+#}
+{% macro keyed_hash(text) -%}
+    keyed_hash({{ text }})
 {%- endmacro %}

@@ -1,6 +1,7 @@
 """`python -m include.ledger`: bring the ledger to its newest shape, as the first task of a night would.
 
 With `--forget SYNC`: forget whom a destination holds of a sync that is declared no more, for it holds nobody.
+With `--rotate-hash-keys`: add a key to those that addresses are hashed under, while nothing else runs.
 With `--arrived BATCH` or `--not-arrived BATCH`: settle a batch of unknown outcome, once its receiver was
 asked.
 """
@@ -11,7 +12,9 @@ import sys
 from include import settings
 from include.databases import naming
 from include.errors import FixDeclaration, OmniError
+from include.hash_keys import add_key
 from include.ledger.engine import SETTING, open_ledger, revision
+from include.ledger.hashes import keys_of
 from include.ledger.retired import forget
 from include.ledger.settle import settle_batch
 from include.sandbox.parameters import read_world
@@ -22,6 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m include.ledger", description=__doc__)
     one = parser.add_mutually_exclusive_group()
     one.add_argument("--forget", metavar="SYNC")
+    one.add_argument("--rotate-hash-keys", action="store_true")
     one.add_argument("--arrived", metavar="BATCH")
     one.add_argument("--not-arrived", metavar="BATCH")
     asked = parser.parse_args(arguments)
@@ -31,9 +35,10 @@ def main(arguments: list[str] | None = None) -> int:
         if not asked.forget and not batch:
             _refuse_made_up(house)
         with naming(SETTING):  # around the database alone: no other file's trouble is its
-            engine = open_ledger(house)
-            print(f"ledger ({engine.dialect.name}) at revision {revision(engine)}")
-            engine.dispose()
+            _open(house)
+            if asked.rotate_hash_keys:
+                add_key(house)
+                _open(house)
         if asked.forget:
             print(f"forgot {forget(house, asked.forget):,} people of {asked.forget}")
         if batch:
@@ -42,6 +47,13 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     return 0
+
+
+def _open(house: settings.Settings) -> None:
+    engine = open_ledger(house)
+    under = f"hashes under {keys_of(engine).count} keys"
+    print(f"ledger ({engine.dialect.name}) at revision {revision(engine)}, {under}")
+    engine.dispose()
 
 
 def _refuse_made_up(house: settings.Settings) -> None:

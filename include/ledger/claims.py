@@ -12,7 +12,7 @@ from include.destinations import Destination
 from include.failpoints import failpoint
 from include.ledger import rules, states
 from include.ledger.contacts import ContactPoint, Contacts
-from include.ledger.engine import hold, writing
+from include.ledger.engine import hold, writing_hashes
 from include.ledger.letters import Claim
 from include.ledger.models import Message
 from include.ledger.rules import Refusal
@@ -53,8 +53,9 @@ def next_claim(queue: Queue) -> Claim | Refusal | None:
 
     Raises:
         FixDeclaration: the contact policies are wrong; nothing is claimed.
+        RetryLater: a key for hashes of addresses was added meanwhile; nothing is claimed.
     """
-    with writing(queue.engine) as db:
+    with writing_hashes(queue.engine) as db:
         row = _next_due(db, queue)
         result = None if row is None else _decide(db, queue, row)
         failpoint("dispatch.before_claim")

@@ -10,7 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from include.errors import RetryLater
+from include.keyed import HashKeys
 from include.settings import Settings
+from include.warehouse.hashing import hashed_under
 from include.warehouse.published import current, list_marts, read_mart
 
 COLUMNS = [
@@ -29,6 +31,7 @@ COLUMNS = [
     "suppression_reason",
     "is_preferred",
 ]
+HASHED = ("contact_point_id", "address_hash")
 CONSENT_COLUMNS = {"marketing": "has_marketing_consent", "service": "has_service_consent"}
 
 
@@ -61,10 +64,14 @@ class ContactPoint:
 
 
 class Contacts:
-    """Contact points of the newest published version, read again whenever the pointer moves."""
+    """Contact points of the newest published version, read again whenever the pointer moves.
 
-    def __init__(self, settings: Settings) -> None:
+    `keys`: those that the hashes asked for are under.
+    """
+
+    def __init__(self, settings: Settings, keys: HashKeys) -> None:
         self._settings = settings
+        self._keys = keys
         self._version: Path | None = None
         self._wanted: set[str] = set()
         self._points: dict[tuple[str, str], list[ContactPoint]] = {}
@@ -98,24 +105,42 @@ class Contacts:
         if newest == self._version:
             return
         self._points = {}
-        for point in read_points(newest, self._wanted):
+        for point in read_points(newest, self._keys, self._wanted):
             self._points.setdefault((point.channel, point.address_hash), []).append(point)
         self._version = newest
 
 
 def read_points(
     version: Path,
+    keys: HashKeys,
     address_hashes: Collection[str] | None = None,
     customer_ids: Collection[str] | None = None,
 ) -> list[ContactPoint]:
-    """Contact points of one published version, by id; all, or those of some addresses or customers."""
-    table: Any = read_mart(version, "dim_contact_points", COLUMNS)
+    """Contact points of one published version, by id; all, or those of some addresses or customers.
+
+    Ids and hashes are under all `keys`, also those of a version that was published before the last were
+    added.
+
+    Raises:
+        FixDeclaration: the version was published under other keys.
+    """
+    table = _raised(read_mart(version, "dim_contact_points", COLUMNS), keys, hashed_under(version, keys))
     for column, values in (("address_hash", address_hashes), ("customer_id", customer_ids)):
         if values is not None:
             wanted = pa.array(sorted(values), pa.string())
             table = table.filter(pc.is_in(table.column(column), value_set=wanted))
     rows = table.select(COLUMNS).to_pylist()
     return sorted((ContactPoint(**row) for row in rows), key=lambda point: point.contact_point_id)
+
+
+def _raised(table: Any, keys: HashKeys, count: int) -> Any:
+    """Contact points whose hashes are under `count` keys, brought under all."""
+    if count == keys.count:
+        return table
+    for name in HASHED:
+        values = [keys.raised(value, count) for value in table.column(name).to_pylist()]
+        table = table.set_column(table.schema.get_field_index(name), name, pa.array(values, pa.string()))
+    return table
 
 
 def read_standing(version: Path, purpose: str, customer_ids: Collection[str]) -> dict[str, dict[str, bool]]:

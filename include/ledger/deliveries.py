@@ -14,10 +14,11 @@ from include.ledger.batches import CLAIMED, UNKNOWN, VOID, InFlight
 from include.ledger.cuts import Batch
 from include.ledger.engine import open_ledger, writing
 from include.ledger.exposures import find_sync
+from include.ledger.hashes import keys_of
 from include.ledger.in_flight import Delivery, Holder, acknowledge, resolve
 from include.ledger.plans import Moved, Plan, make_plan
 from include.ledger.states import ClaimLost, Run
-from include.senders.base import Gone, Refused, load_audience_sender
+from include.senders.base import AudienceRequest, Gone, Refused, load_audience_sender
 from include.settings import Settings
 from include.warehouse.published import current, version_for
 
@@ -76,7 +77,7 @@ def _deliver(delivery: Delivery) -> dict[str, int]:
 def _deliver_batch(delivery: Delivery, plan: Plan, batch: Batch) -> dict[str, int]:
     """Claim, send, acknowledge. What goes wrong on the way leaves the batch unknown, to be looked for."""
     request = plan.request(batch)
-    fence = _claim(delivery, plan, batch, delivery.sender.fingerprint(request))
+    fence = _claim(delivery, plan, batch, _fingerprint(delivery, request))
     holder = Holder(delivery, InFlight(batch.batch_id, delivery.sync_name, CLAIMED, fence))
     delivery.transport.beat, delivery.transport.note = holder.beat, holder.note
     try:
@@ -92,6 +93,15 @@ def _deliver_batch(delivery: Delivery, plan: Plan, batch: Batch) -> dict[str, in
             batches.release(db, holder.row, UNKNOWN, holder.row.reason or why)  # a noted step is not lost
         raise
     return acknowledge(delivery, holder.row, receipt)
+
+
+def _fingerprint(delivery: Delivery, request: AudienceRequest) -> str:
+    """What is handed over, hashed for the ledger: a file's own checksum, which its receiver has too, and what
+    nobody looks for (it may be of one person) under the installation's keys."""
+    fingerprint = delivery.sender.fingerprint(request)
+    if delivery.sender.IS_LOOKED_FOR:
+        return fingerprint
+    return keys_of(delivery.engine).raised(fingerprint, 0)
 
 
 def _doubt(delivery: Delivery, claimed: InFlight, why: str) -> None:

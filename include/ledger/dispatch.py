@@ -18,6 +18,7 @@ from include.ledger import states
 from include.ledger.claims import Queue, next_claim
 from include.ledger.contacts import Contacts
 from include.ledger.engine import open_ledger
+from include.ledger.hashes import keys_of
 from include.ledger.leases import mark_expired, wait_for_others
 from include.ledger.letters import Claim, Desk, unsubscribe_secret
 from include.ledger.models import Message
@@ -85,20 +86,22 @@ def _open_post(
         raise FixDeclaration("OMNI_LEASE must be more than OMNI_CLIENT_TIMEOUT")
     with ExitStack() as stack:
         renderer = stack.enter_context(Renderer())
-        desk = Desk(load_brand(), destination, renderer, unsubscribe_secret(connection))
+        secret = unsubscribe_secret(connection)
         engine = open_ledger(settings)
         stack.callback(engine.dispose)
+        keys = keys_of(engine)
         sender = load_sender(destination.sender)
         transport = stack.enter_context(sender.connect(destination, connection, settings.client_timeout))
         queue = Queue(
             engine=engine,
             destination=destination,
-            contacts=Contacts(settings),
+            contacts=Contacts(settings, keys),
             business_date=business_date,
             clock=Clock(settings, business_date),
             last_due=Clock(settings, business_date + timedelta(days=1)).now() - timedelta(microseconds=1),
             lease=settings.lease,
         )
+        desk = Desk(load_brand(), destination, renderer, secret, keys)
         yield Post(queue, desk, sender, transport, settings.client_timeout)
 
 

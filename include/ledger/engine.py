@@ -12,6 +12,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 
 from include.databases import CONNECT_SECONDS, POSTGRESQL, SQLITE, explaining, read_url
+from include.hash_keys import find_keys
+from include.ledger import hashes
 from include.settings import Settings
 
 SETTING = "OMNI_LEDGER_URL"
@@ -21,9 +23,12 @@ ONE_AT_A_TIME = threading.Lock()  # Alembic keeps its context in a module: one m
 
 
 def open_ledger(settings: Settings) -> Engine:
-    """Connect, and migrate to the newest shape if need be. Safe from several processes at once.
+    """Connect, migrate to the newest shape if need be, and bring its hashes under the installation's keys.
+
+    Safe from several processes at once.
 
     Raises:
+        FixDeclaration: the keys are not those that the ledger was written with.
         FixConnection: `OMNI_LEDGER_URL` is wrong, or the server refuses it.
         RetryLater: the server does not answer.
     """
@@ -36,6 +41,7 @@ def open_ledger(settings: Settings) -> Engine:
     else:
         engine = _connect_postgresql(url)
     _migrate(engine)
+    _bring_up_hashes(engine, settings)
     return engine
 
 
@@ -59,6 +65,23 @@ def hold(db: Connection, name: str) -> None:
     """
     if db.dialect.name == POSTGRESQL:
         db.execute(text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
+@contextmanager
+def writing_hashes(engine: Engine, name: str | None = None) -> Iterator[Connection]:
+    """As `writing`, for what compares hashes of addresses or adds some: no key is added before it ends.
+
+    Raises:
+        RetryLater: one was added since the ledger was opened.
+    """
+    with writing(engine) as db:
+        if db.dialect.name == POSTGRESQL:
+            shared = text("select pg_advisory_xact_lock_shared(hashtextextended(:name, 0))")
+            db.execute(shared, {"name": hashes.LOCK})
+        hashes.require_present(db, hashes.keys_of(engine))
+        if name is not None:
+            hold(db, name)
+        yield db
 
 
 def _connect_postgresql(url: URL) -> Engine:
@@ -109,6 +132,17 @@ def _migrate(engine: Engine) -> None:
     with ONE_AT_A_TIME, writing(engine, "migration") as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _bring_up_hashes(engine: Engine, settings: Settings) -> None:
+    """In a transaction of its own: killed before its end, the next opening does it."""
+    keys = find_keys(settings)
+    with engine.connect() as db:
+        is_present = hashes.is_present(db, keys)
+    if not is_present:
+        with ONE_AT_A_TIME, writing(engine, hashes.LOCK) as db:
+            keys = hashes.bring_up(db, settings)
+    engine.update_execution_options(**{hashes.OPTION: keys})
 
 
 def revision(engine: Engine) -> str | None:

@@ -10,8 +10,10 @@ from sqlalchemy import Connection, case, func, or_, select
 
 from include.ledger import states
 from include.ledger.engine import open_ledger
+from include.ledger.hashes import keys_of
 from include.ledger.models import Message, MessageTransition
 from include.settings import Settings
+from include.warehouse.hashing import SNAPSHOT_UNDER
 
 TEXTS = (
     *("message_key", "journey", "step", "trigger_id", "trigger_record", "customer_id", "channel"),
@@ -35,9 +37,10 @@ def snapshot(settings: Settings, before: date) -> Path:
     held back, because the version that decided it was withdrawn, is left out: it may be decided again.
 
     Returns:
-        The folder that holds the file.
+        The folder that holds the file, which says under which keys its hashes are.
     """
     engine = open_ledger(settings)
+    under = {SNAPSHOT_UNDER: keys_of(engine).fingerprint}
     with engine.connect() as db:
         rows = _as_of(db, before)
     engine.dispose()
@@ -45,7 +48,10 @@ def snapshot(settings: Settings, before: date) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / ".messages.parquet.tmp"
     pq.write_table(
-        pa.Table.from_pylist(rows, SCHEMA), temporary, compression="zstd", write_page_checksum=True
+        pa.Table.from_pylist(rows, SCHEMA.with_metadata(under)),
+        temporary,
+        compression="zstd",
+        write_page_checksum=True,
     )
     temporary.replace(folder / "messages.parquet")
     return folder

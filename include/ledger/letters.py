@@ -7,6 +7,7 @@ from include.brand import Brand
 from include.connections import Connection
 from include.destinations import Destination
 from include.errors import FixConnection
+from include.keyed import HashKeys
 from include.ledger.contacts import ContactPoint
 from include.ledger.states import Run
 from include.senders.base import Refused
@@ -36,12 +37,14 @@ class Claim:
 
 @dataclass(frozen=True)
 class Desk:
-    """All that is needed to write: brand, destination, renderer, and the secret of unsubscribe links."""
+    """All that is needed to write: brand, destination, renderer, the secret of unsubscribe links, and the
+    keys that claimed addresses are hashed under."""
 
     brand: Brand
     destination: Destination
     renderer: Renderer
     secret: str = field(repr=False)
+    keys: HashKeys
 
 
 def unsubscribe_secret(connection: Connection) -> str:

@@ -9,10 +9,12 @@ from typing import Any
 import pyarrow.compute as pc
 
 from include.destinations import NOT_WITHDRAWN
+from include.keyed import HashKeys
 from include.ledger.contacts import ContactPoint, read_points, read_standing
 from include.ledger.exposures import Sync
 from include.ledger.guards import Operation
 from include.ledger.held import HELD, REFUSED, Known
+from include.normalise.greetings import greeting_name
 from include.senders.parts.members import Member, payload_hash
 from include.warehouse.published import read_mart
 
@@ -34,24 +36,27 @@ class Wanted:
     withdrawn: frozenset[str]
 
 
-def find_wanted(sync: Sync, membership: Path, contacts: Path, known: Collection[str] = ()) -> Wanted:
+def find_wanted(
+    sync: Sync, membership: Path, contacts: Path, known: Collection[str], keys: HashKeys
+) -> Wanted:
     """Join an audience to contact points and consent.
 
     Args:
         membership: the published version of the date, which says who is in the audience.
         contacts: the newest published version, which says who may be told of, and how.
         known: members that the destination was told of before.
+        keys: those that the ledger's hashes are under.
     """
     customers = [] if sync.is_retired else _in_audience(membership, sync.audience)
     points: dict[str, list[ContactPoint]] = {}
-    for point in read_points(contacts, customer_ids={*customers, *known}):
+    for point in read_points(contacts, keys, customer_ids={*customers, *known}):
         points.setdefault(point.customer_id, []).append(point)
     needed = sync.destination.consents
     standing = read_standing(contacts, sync.purpose, {*customers, *known}) if needed else {}
     found = {one: choose(sync, points.get(one, []), standing.get(one, {})) for one in (*customers, *known)}
     members = {one: _member(sync, one, free) for one in customers if not isinstance(free := found[one], str)}
     held_back = Counter(why for one in customers if isinstance(why := found[one], str))
-    hashes = {customer_id: payload_hash(m, sync.layout) for customer_id, m in members.items()}
+    hashes = {customer_id: payload_hash(m, sync.layout, keys) for customer_id, m in members.items()}
     withdrawn = frozenset(one for one in known if isinstance(found[one], str))
     return Wanted(members, hashes, dict(sorted(held_back.items())), withdrawn)
 
@@ -145,4 +150,4 @@ def _member(sync: Sync, customer_id: str, points: Sequence[ContactPoint]) -> Mem
         return Member("add", customer_id)
     told = points if sync.contact_point == "any" else points[:1]
     identifiers = tuple((point.channel, point.address) for point in told)
-    return Member("add", customer_id, identifiers, points[0].greeting_name or "")
+    return Member("add", customer_id, identifiers, greeting_name(points[0].greeting_name) or "")

@@ -11,8 +11,10 @@ from include.brand import load_brand
 from include.clock import Clock
 from include.errors import RetryLater
 from include.failpoints import failpoint
-from include.ledger.contacts import read_points
-from include.ledger.engine import open_ledger, writing
+from include.keyed import HashKeys
+from include.ledger.contacts import ContactPoint, read_points
+from include.ledger.engine import open_ledger, writing_hashes
+from include.ledger.hashes import keys_of
 from include.ledger.models import Message
 from include.ledger.states import (
     PLANNED,
@@ -26,6 +28,7 @@ from include.ledger.states import (
 )
 from include.ledger.withdrawn import PLANNING, is_held_back
 from include.settings import Settings
+from include.warehouse.hashing import hashed_under
 from include.warehouse.published import read_mart, require_version
 
 DECISION_COLUMNS = [
@@ -65,10 +68,10 @@ def plan(settings: Settings, business_date: date) -> dict[str, int]:
         RetryLater: another one was published since this began.
     """
     version = require_version(settings, business_date)
-    decisions, unreachable = _decisions(version, business_date)
     run = Run(business_date, Clock(settings, business_date).now())
     engine = open_ledger(settings)
-    with writing(engine, PLANNING) as db:
+    decisions, unreachable = _decisions(version, business_date, keys_of(engine))
+    with writing_hashes(engine, PLANNING) as db:
         if require_version(settings, business_date) != version:
             raise RetryLater(f"another version of {business_date} was published meanwhile")
         new = _insert(db, run, decisions)
@@ -86,34 +89,33 @@ def preview(settings: Settings, business_date: date) -> dict[str, int]:
     Raises:
         FixRequest: no version of that date is published.
     """
-    decisions, unreachable = _decisions(require_version(settings, business_date), business_date)
-    keys = {decision["message_key"] for decision in decisions}
+    version = require_version(settings, business_date)
     engine = open_ledger(settings)
+    decisions, unreachable = _decisions(version, business_date, keys_of(engine))
+    keys = {decision["message_key"] for decision in decisions}
     with engine.connect() as db:
         known = keys & set(db.scalars(select(Message.message_key).where(~is_held_back())))
     engine.dispose()
     return {"planned": len(keys - known), "known": len(known), "unreachable": unreachable}
 
 
-def _decisions(version: Path, business_date: date) -> tuple[list[Decision], int]:
+def _decisions(version: Path, business_date: date, keys: HashKeys) -> tuple[list[Decision], int]:
     """Rows for the ledger, by key, and how many of those decided have no contact point."""
     rows = read_mart(version, "fct_message_decisions", DECISION_COLUMNS).to_pylist()
     wanted = [r for r in rows if r["decision"] == "send" and r["business_date"] == business_date]
-    points = {p.contact_point_id: p for p in read_points(version)} if wanted else {}
-    domain = load_brand().message_id_domain
-    rows = [
-        _row(r, points[r["contact_point_id"]].address_hash, domain)
-        for r in wanted
-        if r["contact_point_id"] in points
-    ]
+    points = {p.contact_point_id: p for p in read_points(version, keys)} if wanted else {}
+    count, domain = hashed_under(version, keys), load_brand().message_id_domain
+    found = [(r, points.get(keys.raised(r["contact_point_id"], count))) for r in wanted]
+    rows = [_row(decided, point, domain) for decided, point in found if point is not None]
     return sorted(rows, key=lambda row: str(row["message_key"])), len(wanted) - len(rows)
 
 
-def _row(decision: Decision, address_hash: str, domain: str) -> Decision:
+def _row(decision: Decision, point: ContactPoint, domain: str) -> Decision:
     """A decision as a row of `messages`. The Message-ID follows from the key: stable for ever."""
     return {
         **{name: decision[name] for name in DECISION_COLUMNS if name != "decision"},
-        "address_hash": address_hash,
+        "contact_point_id": point.contact_point_id,
+        "address_hash": point.address_hash,
         "message_id": f"{decision['message_key']}@{domain}",
         "state": PLANNED,
         "fence": 0,

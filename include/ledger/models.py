@@ -1,4 +1,4 @@
-"""Tables of the ledger. No address stands here in the clear, only its hash.
+"""Tables of the ledger. No address stands here in the clear, only its hash under the installation's keys.
 
 Times are aware datetimes in UTC. Business times come from the run's clock; `lease_until` and
 `recorded_at` are wall time, for they only say who holds what right now.
@@ -173,3 +173,16 @@ class AudienceMember(Base):
     batch_id: Mapped[str] = mapped_column(ForeignKey("audience_batches.batch_id"))
     standing: Mapped[str] = mapped_column(String(10), default="held")
     reason: Mapped[str | None] = mapped_column(String(60))
+
+
+class HashedUnder(Base):
+    """Under how many keys the hashes of all tables are, and by which fingerprint these are known; one row.
+
+    None: the hashes are plain, from before there were keys.
+    """
+
+    __tablename__ = "hash_keys"
+
+    count_keys: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    since: Mapped[datetime]

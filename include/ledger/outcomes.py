@@ -1,6 +1,5 @@
 """Send one claimed message and write down what became of it."""
 
-import hashlib
 import time
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,6 +9,7 @@ from sqlalchemy import Engine
 
 from include.errors import FixConnection, FixDeclaration, OmniError, OutcomeUnknown, RetryLater
 from include.failpoints import failpoint
+from include.keyed import HashKeys
 from include.ledger import states
 from include.ledger.engine import writing
 from include.ledger.letters import Claim, Desk, write_letter
@@ -33,7 +33,7 @@ def attempt(sender: Sender, transport: Any, desk: Desk, claim: Claim, run: Run, 
     """Write and send one message. Never raises what is about the message: it is in the outcome."""
     try:
         request = write_letter(desk, claim, run)
-        _check_address(claim)
+        _check_address(claim, desk.keys)
         if claim.lease_until - time.monotonic() < timeout:
             raise RetryLater("too little of the claim's lease was left to send")
         failpoint("dispatch.before_send")
@@ -83,7 +83,7 @@ def write_outcome(engine: Engine, claim: Claim, outcome: Outcome, run: Run) -> N
     failpoint("dispatch.after_outcome")
 
 
-def _check_address(claim: Claim) -> None:
+def _check_address(claim: Claim, keys: HashKeys) -> None:
     """The address that is published now must be the one that was planned."""
-    if hashlib.sha256(claim.point.address.encode()).hexdigest() != claim.address_hash:
+    if keys.keyed(claim.point.address) != claim.address_hash:
         raise Refused("wrong_address", "the published address does not match the planned one")

@@ -13,9 +13,10 @@ from include.failpoints import failpoint
 from include.ledger import approvals, batches, held
 from include.ledger.batches import PLANNED, Planned
 from include.ledger.cuts import Batch, cut
-from include.ledger.engine import open_ledger, writing
+from include.ledger.engine import open_ledger, writing_hashes
 from include.ledger.exposures import Sync, find_sync
 from include.ledger.guards import Change, Operation, concerns, question
+from include.ledger.hashes import keys_of
 from include.ledger.members import Wanted, as_supported, diff, find_wanted, tell
 from include.ledger.retired import refuse_moved
 from include.senders.base import AudienceRequest, load_audience_sender
@@ -95,8 +96,9 @@ def preview_sync(settings: Settings, sync_name: str, business_date: date) -> Cou
     sync = find_sync(sync_name)
     membership, contacts = _versions(settings, business_date)
     engine = open_ledger(settings)
-    with writing(engine, sync.name) as db:
-        wanted = find_wanted(sync, membership, contacts, held.known_members(db, sync.name))
+    with writing_hashes(engine, sync.name) as db:
+        known = held.known_members(db, sync.name)
+        wanted = find_wanted(sync, membership, contacts, known, keys_of(engine))
         split, _ = _write(db, sync, business_date, wanted, _stale_channels(membership))
         db.rollback()
     engine.dispose()
@@ -115,8 +117,8 @@ def make_plan(settings: Settings, sync: Sync, business_date: date, to_deliver: b
     engine = open_ledger(settings)
     with engine.connect() as db:
         known = held.known_members(db, sync.name)
-    wanted = find_wanted(sync, membership, contacts, known)
-    with writing(engine, sync.name) as db:
+    wanted = find_wanted(sync, membership, contacts, known, keys_of(engine))
+    with writing_hashes(engine, sync.name) as db:
         if to_deliver and batches.in_flight(db, sync.name):
             raise Moved
         if version_for(settings, business_date) != membership:  # rebuilt, or withdrawn

@@ -95,7 +95,11 @@ class AudienceSender(Sender, Protocol):
     A transport that makes several requests for one batch has `beat`, to be called before each of them. One
     that takes steps which cannot be seen afterwards has `note`, to be called with a step's name before it and
     after it was confirmed.
+
+    `IS_LOOKED_FOR`: whether `arrived` looks for a batch by its fingerprint; else that is kept as a hash only.
     """
+
+    IS_LOOKED_FOR: bool
 
     def reference(self, request: AudienceRequest) -> str:
         """What the batch is called at the destination."""

@@ -27,6 +27,7 @@ SCHEMAS = {"add": ["EXTERN_ID", "EMAIL", "PHONE"], "remove": ["EXTERN_ID"]}
 AUDIENCES = "customaudiences"
 OURS = "Kept by the customer platform"
 LARGEST = 10_000
+IS_LOOKED_FOR = False
 
 Rows = Mapping[str, list[str]]
 

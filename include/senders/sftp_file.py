@@ -26,6 +26,7 @@ EXAMPLES = (
     },
 )
 ERASURES = "erasures"
+IS_LOOKED_FOR = True
 
 
 class Transport(Protocol):

@@ -10,7 +10,7 @@ from typing import Any
 from include.brand import Brand, FooterWords
 from include.declarations import read_document
 from include.errors import FixDeclaration
-from include.senders.parts.headers import clean_text
+from include.normalise.greetings import greeting_name
 
 FOLDER = Path(__file__).parent
 
@@ -61,18 +61,9 @@ def build_context(brand: Brand, journey: str, reader: Reader, unsubscribe_url: s
         "words": load_words(journey, tuple(brand.languages))[reader.language],
         "footer": _footer(brand, footer, reader.consented_on),
         "language": reader.language,
-        "name": _greeting(reader.name),
+        "name": greeting_name(reader.name),
         "unsubscribe_url": unsubscribe_url,
     }
-
-
-def _greeting(name: str | None) -> str | None:
-    """A name that reads like one: short, with a letter, without what belongs to addresses or markup."""
-    said = clean_text(name or "")
-    is_name = (
-        0 < len(said) <= 40 and any(c.isalpha() for c in said) and not set(said) & set("@<>{}[]|\\/=:;#")
-    )
-    return said if is_name else None
 
 
 def _looks(brand: Brand) -> dict[str, Any]:

@@ -18,6 +18,8 @@ import duckdb
 from include import durable
 from include.channels import load_channels
 from include.clock import Clock
+from include.hash_keys import load_keys
+from include.keyed import HashKeys
 from include.lake.manifests import landed
 from include.policies import load_policies
 from include.rates import load_rates
@@ -25,6 +27,7 @@ from include.settings import ROOT, Settings
 from include.warehouse import phones, published, versions
 from include.warehouse.contract import contract_columns
 from include.warehouse.dbt import company_variables
+from include.warehouse.hashing import note_keys
 from include.warehouse.inputs import Partition, inputs_folder, stage_inputs
 from include.warehouse.memory import stage_memory
 from include.warehouse.shapes import PROJECT, load_shapes
@@ -48,7 +51,8 @@ def open_candidate(settings: Settings, business_date: date, full_refresh: bool =
 
     Raises:
         CheckFailed: a landed partition is damaged.
-        FixDeclaration: channels, contact policies or exchange rates are declared wrongly.
+        FixDeclaration: channels, contact policies or exchange rates are declared wrongly, or there are no
+        keys.
     """
     load_shapes()
     load_policies()
@@ -65,7 +69,7 @@ def open_candidate(settings: Settings, business_date: date, full_refresh: bool =
     stage_memory(settings, business_date)
     if before is not None and since is not None:
         durable.copy_file(before, candidate, "candidate.copy")
-    _note(candidate, partitions, fingerprint)
+    _note(candidate, partitions, fingerprint, load_keys(settings))
     variables = json.dumps(_variables(settings, business_date), sort_keys=True)
     durable.write_text(variables_file(settings), variables, "candidate.variables")
     return candidate
@@ -102,7 +106,7 @@ def _stands_on(file: Path, fingerprint: str) -> dict[str, str] | None:
             return None
 
 
-def _note(candidate: Path, partitions: Mapping[str, Partition], fingerprint: str) -> None:
+def _note(candidate: Path, partitions: Mapping[str, Partition], fingerprint: str, keys: HashKeys) -> None:
     rows = [(p.name, p.channel, p.stream, p.landed_date, p.stamp) for p in partitions.values()]
     with duckdb.connect(str(candidate)) as con:
         con.execute(
@@ -111,6 +115,7 @@ def _note(candidate: Path, partitions: Mapping[str, Partition], fingerprint: str
         )
         if rows:
             con.executemany("insert into landed_inputs values (?, ?, ?, ?, ?)", rows)
+        note_keys(con, keys)
         con.execute("create or replace table built_with as select ? as fingerprint", [fingerprint])
 
 

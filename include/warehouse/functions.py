@@ -12,6 +12,8 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 from duckdb.func import ARROW, SPECIAL
 
+from include.errors import FixDeclaration
+from include.keyed import VARIABLE, HashKeys
 from include.normalise.bounces import is_permanent_bounce
 from include.normalise.countries import country_code
 from include.normalise.emails import email_readings, normal_email
@@ -23,8 +25,11 @@ from include.normalise.providers import provider_mailbox
 CACHED = 2**18  # distinct texts kept of each function, some 50 MB at most
 
 
-def register(con: DuckDBPyConnection) -> None:
-    """Make the normalisers known to SQL, under their names.
+def register(con: DuckDBPyConnection, keys: HashKeys | None = None) -> None:
+    """Make the normalisers known to SQL, under their names, and `keyed_hash`.
+
+    `keyed_hash` of a text is its hash under `keys`, as everything that is kept inside has it
+    (include/keyed.py); without keys it is known, and refuses to be called.
 
     `normal_email`, `mailbox`, `country_code`, `calling_region`, `name_key`, `placeholder_key` and
     `is_permanent_bounce` take a text; a null gives null, but is a permanent bounce. `email_readings` (of a
@@ -50,13 +55,23 @@ def register(con: DuckDBPyConnection) -> None:
         con.sqltype("VARCHAR[]"),
         null_handling=SPECIAL,
     )
+    _add(con, "keyed_hash", keys.keyed if keys else _without_keys, "VARCHAR", cached=0)
     _add(con, "is_permanent_bounce", is_permanent_bounce, "BOOLEAN", of_null=is_permanent_bounce(None))
 
 
+def _without_keys(_: str) -> str:
+    raise FixDeclaration(f"keyed_hash: this dbt was started without {VARIABLE}; use `make build` or a night")
+
+
 def _add(
-    con: DuckDBPyConnection, name: str, function: Callable[[str], Any], result: str, of_null: object = None
+    con: DuckDBPyConnection,
+    name: str,
+    function: Callable[[str], Any],
+    result: str,
+    of_null: object = None,
+    cached: int = CACHED,
 ) -> None:
-    known = lru_cache(CACHED)(function)
+    known = lru_cache(cached)(function) if cached else function
     kind = pa.bool_() if result == "BOOLEAN" else pa.string()
 
     def of_chunk(texts: pa.ChunkedArray | pa.Array) -> pa.Array:

@@ -19,6 +19,7 @@ from include.settings import Settings
 from include.warehouse import published, versions
 from include.warehouse.audited import require_audit
 from include.warehouse.export import digest, export_mart
+from include.warehouse.hashing import write_under
 from include.warehouse.marts import Mart, load_marts
 
 
@@ -52,6 +53,7 @@ def _write_marts(settings: Settings, business_date: date, marts: Sequence[Mart])
     before = published.previous(settings, business_date)
     with duckdb.connect(str(settings.warehouse / "candidate.duckdb"), read_only=True) as con:
         con.execute("set TimeZone = 'UTC'")
+        write_under(con, staged)
         _find_tables(con, [mart.name for mart in marts])
         for mart in marts:
             export_mart(con, mart, staged, before)

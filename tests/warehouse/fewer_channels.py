@@ -46,6 +46,7 @@ def run(house: Path, *arguments: str) -> Any:
     command = [sys.executable, "-m", "tests.warehouse.fewer_channels", *arguments]
     env = {name: value for name, value in os.environ.items() if not name.startswith("OMNI_")}
     env |= {"PYTHONPATH": str(house), "OMNI_VAR": str(house / "var"), "OMNI_CLOCK": "sandbox"}
+    env["OMNI_HASH_KEYS"] = os.environ["OMNI_HASH_KEYS"]
     done = subprocess.run(command, cwd=house, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     return json.loads(done.stdout.splitlines()[-1])

@@ -35,7 +35,7 @@ spellings as (
     select distinct
         identifier_type,
         identifier_value,
-        {{ sha256_hex('address') }} as address_hash
+        {{ keyed_hash('address') }} as address_hash
     from identifiers
 
 ),

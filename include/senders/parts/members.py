@@ -1,8 +1,9 @@
 """Members of an audience as a destination is told of them."""
 
-import hashlib
 import json
 from dataclasses import dataclass, field
+
+from include.keyed import HashKeys
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,9 @@ class Member:
         return self.identifiers[0][1] if self.identifiers else ""
 
 
-def payload_hash(member: Member, layout: str) -> str:
-    """What the destination is told of a member, hashed: the diff compares these."""
+def payload_hash(member: Member, layout: str, keys: HashKeys) -> str:
+    """What the destination is told of a member, hashed for the ledger: the diff compares these."""
     told = [member.customer_id, *(part for identifier in member.identifiers for part in identifier)]
     if layout == "spreadsheet":
         told.append(member.name)
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    return keys.keyed(json.dumps(told))

@@ -16,7 +16,7 @@ from tests.fixtures.postgres import Server
 from tests.fixtures.receivers import House, Relay, mailhouse, relay
 
 D = date(2026, 3, 15)
-TABLES = Base.metadata.sorted_tables
+TABLES = [table for table in Base.metadata.sorted_tables if table.name != "hash_keys"]  # what nights write
 ENGINES = ("sqlite", "postgresql")
 on_sqlite = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 on_postgresql = pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
@@ -40,6 +40,22 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
         url = request.getfixturevalue("shared_ledger")
         request.getfixturevalue("postgres").empty("ledger", *(t.name for t in TABLES))
     return Settings(var=tmp_path / "var", ledger_url=url, clock="sandbox", lease=10.0, client_timeout=5.0)
+
+
+def keyed_by(settings: Settings, *keys: str) -> Settings:
+    """The same installation with these keys in its environment."""
+    return Settings(**dict(settings) | {"hash_keys": ",".join(keys)})
+
+
+@pytest.fixture
+def ledger(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Settings]:
+    """Settings of a ledger of its own, which holds nothing yet."""
+    if not settings.ledger_url:
+        yield settings
+        return
+    server = request.getfixturevalue("postgres")
+    yield settings.model_copy(update={"ledger_url": server.create("keyed")})
+    server.drop("keyed")
 
 
 @pytest.fixture
@@ -75,9 +91,7 @@ def everything(settings: Settings) -> str:
     """All that a ledger keeps, as text: every row of every table, and the file where there is one."""
     engine = open_ledger(settings)
     with engine.connect() as db:
-        rows = [
-            repr(tuple(row)) for table in Base.metadata.sorted_tables for row in db.execute(select(table))
-        ]
+        rows = [repr(tuple(row)) for table in TABLES for row in db.execute(select(table))]
     engine.dispose()
     files = [path.read_bytes().decode("latin-1") for path in settings.var.glob("ledger.sqlite*")]
     return "\n".join([*rows, *files])

@@ -11,6 +11,7 @@ import pytest
 from include.brand import load_brand
 from include.destinations import destination_of
 from include.errors import FixDeclaration, RetryLater
+from include.keyed import read_keys
 from include.ledger import states as ledger_states
 from include.ledger.contacts import ContactPoint
 from include.ledger.dispatch import dispatch
@@ -19,6 +20,7 @@ from include.ledger.messages import plan
 from include.ledger.outcomes import attempt
 from include.ledger.states import Run
 from include.templates.renderer import FOLDER, WORKER, Renderer
+from tests.conftest import HASH_KEY
 from tests.fixtures.published import decision, point, publish
 from tests.fixtures.receivers import SECRET
 from tests.unit.ledger.conftest import D, messages, states
@@ -109,7 +111,7 @@ def composed(tmp_path, text):
         "k", 1, "m@x.example", "welcome", "first", "marketing", "hash", 0, person, time.monotonic() + 30
     )
     with Renderer(folder.parent) as renderer:
-        desk = Desk(load_brand(), destination_of("email"), renderer, SECRET)
+        desk = Desk(load_brand(), destination_of("email"), renderer, SECRET, read_keys(HASH_KEY))
         return attempt(None, None, desk, claim, Run(D, None), 1)
 
 

@@ -17,6 +17,7 @@ from include.ledger.claims import Queue, next_claim
 from include.ledger.contacts import Contacts
 from include.ledger.dispatch import dispatch
 from include.ledger.engine import open_ledger, writing
+from include.ledger.hashes import keys_of
 from include.ledger.letters import Claim
 from include.ledger.messages import plan
 from include.ledger.models import Message
@@ -33,10 +34,11 @@ EIGHT = 8
 
 
 def queue(settings: Settings) -> Queue:
+    engine = open_ledger(settings)
     return Queue(
-        engine=open_ledger(settings),
+        engine=engine,
         destination=destination_of("email"),
-        contacts=Contacts(settings),
+        contacts=Contacts(settings, keys_of(engine)),
         business_date=D,
         clock=Clock(settings, D),
         last_due=Clock(settings, D + timedelta(days=1)).now(),

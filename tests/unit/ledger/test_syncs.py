@@ -216,7 +216,14 @@ def test_two_syncs_of_one_audience_keep_apart(settings, sftp):
     apply(settings, sftp, sync="lapsed_buyers_to_people")
     machine, people = sorted(files(sftp).values(), key=lambda content: content[:3] == b"\xef\xbb\xbf")
     assert rows_of(machine)[0]["customer_id"] == rows_of(people)[0]["Customer"] == "ana"
-    assert rows_of(people)[0]["Name"].startswith("'=cmd")
+    assert rows_of(people)[0]["Name"] == ""  # what is no name is printed in no letter
+
+
+def test_people_see_the_names_of_members_in_their_file(settings, sftp):
+    publish_audience(settings, ["ana"], points=[point("ana", "ana@example.com", greeting_name="Zoë O'Brien")])
+    apply(settings, sftp, sync="lapsed_buyers_to_people")
+    (people,) = files(sftp).values()
+    assert rows_of(people)[0]["Name"] == "Zoë O'Brien"
 
 
 def test_a_large_audience_is_cut_into_batches_of_the_destinations_size(settings, audiences):

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from include.keyed import HashKeys, read_keys
 from include.senders.parts.layouts import LAYOUTS, guard, machine_file, spreadsheet_file
 from include.senders.parts.members import Member, payload_hash
+from tests.conftest import HASH_KEY
 
 NASTY = [
     "=1+1",
@@ -100,8 +102,13 @@ def test_a_payload_changes_with_what_its_layout_tells():
         Member("add", "c1", (("email", "a@b.c"),), "Anna"),
     )
     moved = Member("add", "c1", (("email", "a@d.e"),), "Ana")
-    assert payload_hash(ana, "machine") == payload_hash(renamed, "machine") != payload_hash(moved, "machine")
-    assert payload_hash(ana, "spreadsheet") != payload_hash(renamed, "spreadsheet")
+    keys = read_keys(HASH_KEY)
+    three = (ana, renamed, moved)
+    for_machines = [payload_hash(one, "machine", keys) for one in three]
+    for_people = [payload_hash(one, "spreadsheet", keys) for one in three]
+    assert for_machines[0] == for_machines[1] != for_machines[2]
+    assert for_people[0] != for_people[1]
+    assert payload_hash(ana, "machine", HashKeys(())) != for_machines[0]
 
 
 def test_a_member_never_shows_who_it_is():

@@ -30,7 +30,7 @@ overridden as (
 
     select
         'override' as identifier_type,
-        {{ sha256_hex('record_a || link || record_b') }} as identifier_hash,
+        {{ keyed_hash('record_a || link || record_b') }} as identifier_hash,
         record_a,
         record_b,
         link = 'always' as is_kept,
@@ -41,7 +41,7 @@ overridden as (
 
 select
     numbered_values.identifier_type,
-    {{ sha256_hex('numbered_values.identifier_value') }} as identifier_hash,
+    {{ keyed_hash('numbered_values.identifier_value') }} as identifier_hash,
     record_a.record_id as record_a,
     record_b.record_id as record_b,
     judged.reason is null as is_kept,

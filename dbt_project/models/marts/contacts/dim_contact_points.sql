@@ -100,7 +100,7 @@ joined as (
 )
 
 select
-    {{ sha256_hex("customer_id || '|' || channel || '|' || address") }} as contact_point_id,
+    {{ keyed_hash("customer_id || '|' || channel || '|' || address") }} as contact_point_id,
     customer_id,
     channel,
     address,

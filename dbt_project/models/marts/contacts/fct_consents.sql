@@ -19,5 +19,5 @@ select
     occurred_at,
     jurisdiction,
     text_version,
-    {{ sha256_hex('address') }} as address_hash
+    {{ keyed_hash('address') }} as address_hash
 from attributed

@@ -122,9 +122,9 @@ standing as (
 )
 
 select
-    {{ sha256_hex("channel || '|' || identifier_value || '|' || reason") }} as suppression_id,
+    {{ keyed_hash("channel || '|' || identifier_value || '|' || reason") }} as suppression_id,
     channel,
-    {{ sha256_hex('identifier_value') }} as mailbox_hash,
+    {{ keyed_hash('identifier_value') }} as mailbox_hash,
     reason,
     suppressed_at
 from standing

@@ -23,7 +23,7 @@ select
     message_events.message_id,
     message_events.event_type,
     message_events.occurred_at,
-    {{ sha256_hex('message_events.address') }} as address_hash,
+    {{ keyed_hash('message_events.address') }} as address_hash,
     message_events.campaign,
     message_events.reason
 from message_events
