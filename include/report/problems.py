@@ -15,6 +15,7 @@ from include.report import words
 from include.settings import Settings
 from include.warehouse.published import list_marts, read_mart
 
+WAITS = "waits_for_confirmation"
 TEXTS = Path(__file__).with_name("problems.yml")
 
 
@@ -26,7 +27,7 @@ def problem_figures(
     `by`: the same count by stream, reason or currency. What has no problem is there with a count of 0; what a
     version says is 0 where the date has none.
     """
-    found = {**_landed(settings, business_date), **(_published(version) if version else {})}
+    found = {**_landed(settings, business_date), **(_published(version, business_date) if version else {})}
     return {
         code: {
             "count": sum(found.get(code, {}).values()),
@@ -65,14 +66,22 @@ def _landed(settings: Settings, business_date: date) -> dict[str, dict[str, int]
     return {"future_events": _filled(future), "late_rows": _filled(late)}
 
 
-def _published(version: Path) -> dict[str, dict[str, int]]:
+def _published(version: Path, business_date: date) -> dict[str, dict[str, int]]:
     """What the marts of a version say; one from before a mart was kept says nothing of it."""
     there = list_marts(version)
     found: dict[str, dict[str, int]] = {}
+    if "fct_address_changes" in there:
+        for row in read_mart(version, "fct_address_changes").to_pylist():
+            if row["business_date"] == business_date:
+                kind = "waiting_addresses" if row["status"] == "waiting" else "changed_addresses"
+                _add(found, kind, f"{row['channel']} {row['linked_by'] or ''}".rstrip(), 1)
     if "rpt_unheard_refusals" in there:
         for row in read_mart(version, "rpt_unheard_refusals", ["status", "reason"]).to_pylist():
             kind = "unheard_withdrawals" if row["status"] == "withdrawn" else "unheard_erasures"
-            _add(found, kind, row["reason"], 1)
+            if row["reason"] == WAITS:
+                _add(found, "waiting_refusals", row["status"], 1)
+            else:
+                _add(found, kind, row["reason"], 1)
     if "rpt_implausible_records" in there:
         for row in read_mart(version, "rpt_implausible_records", ["channel", "stream"]).to_pylist():
             _add(found, "implausible_records", f"{row['channel']}/{row['stream']}", 1)
