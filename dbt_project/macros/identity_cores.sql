@@ -12,6 +12,8 @@ records as (
         numbered.record_number,
         customers.record_id,
         customers.customer_id,
+        customers.channel,
+        customers.arrived_date,
         unverified.channel is null as is_verified
     from {{ ref('int_identity__customers') }} as customers
     inner join {{ ref('int_identity__records') }} as numbered
@@ -81,6 +83,8 @@ select
     records.record_number,
     records.record_id,
     records.customer_id,
+    records.channel,
+    records.arrived_date,
     records.is_verified,
     coalesce(contracted.component, records.record_number) as core
 from records

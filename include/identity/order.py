@@ -12,8 +12,8 @@ def known_first(cores: Sequence[int], values: Sequence[int]) -> list[int]:
         values: the value that each of them showed.
 
     Where a core shows a value that another group of cores showed before, its whole group goes behind that
-    one. So neither age nor number of a stranger's own records brings them in front of whom they name: only having
-    had the shared value first does.
+    one. So neither age nor number of a stranger's own records brings them in front of whom they name: only
+    having had the shared value first does.
     """
     groups: dict[int, list[int]] = {}
     first: dict[int, int] = {}

@@ -51,7 +51,10 @@ _SCORE = """
 
 
 def takeover(
-    before: tuple[pa.Table, pa.Table], after: tuple[pa.Table, pa.Table], victims: pa.Table, attackers: pa.Table
+    before: tuple[pa.Table, pa.Table],
+    after: tuple[pa.Table, pa.Table],
+    victims: pa.Table,
+    attackers: pa.Table,
 ) -> dict[str, Any]:
     """Shares of victims whose preferred address was replaced, or who can no longer be written to.
 

@@ -71,17 +71,9 @@ def _published(version: Path, business_date: date) -> dict[str, dict[str, int]]:
     there = list_marts(version)
     found: dict[str, dict[str, int]] = {}
     if "fct_address_changes" in there:
-        for row in read_mart(version, "fct_address_changes").to_pylist():
-            if row["business_date"] == business_date:
-                kind = "waiting_addresses" if row["status"] == "waiting" else "changed_addresses"
-                _add(found, kind, f"{row['channel']} {row['linked_by'] or ''}".rstrip(), 1)
+        _count_addresses(found, read_mart(version, "fct_address_changes").to_pylist(), business_date)
     if "rpt_unheard_refusals" in there:
-        for row in read_mart(version, "rpt_unheard_refusals", ["status", "reason"]).to_pylist():
-            kind = "unheard_withdrawals" if row["status"] == "withdrawn" else "unheard_erasures"
-            if row["reason"] == WAITS:
-                _add(found, "waiting_refusals", row["status"], 1)
-            else:
-                _add(found, kind, row["reason"], 1)
+        _count_refusals(found, read_mart(version, "rpt_unheard_refusals", ["status", "reason"]).to_pylist())
     if "rpt_implausible_records" in there:
         for row in read_mart(version, "rpt_implausible_records", ["channel", "stream"]).to_pylist():
             _add(found, "implausible_records", f"{row['channel']}/{row['stream']}", 1)
@@ -93,6 +85,25 @@ def _published(version: Path, business_date: date) -> dict[str, dict[str, int]]:
         for currency in _without_rate(version):
             _add(found, "orders_without_rate", currency or "none", 1)
     return found
+
+
+def _count_addresses(
+    found: dict[str, dict[str, int]], rows: list[dict[str, Any]], business_date: date
+) -> None:
+    """Tonight's changes of preferred addresses, made and waiting, by channel and what links them."""
+    for row in rows:
+        if row["business_date"] == business_date:
+            kind = "waiting_addresses" if row["status"] == "waiting" else "changed_addresses"
+            _add(found, kind, f"{row['channel']} {row['linked_by'] or ''}".rstrip(), 1)
+
+
+def _count_refusals(found: dict[str, dict[str, int]], rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        kind = "unheard_withdrawals" if row["status"] == "withdrawn" else "unheard_erasures"
+        if row["reason"] == WAITS:
+            _add(found, "waiting_refusals", row["status"], 1)
+        else:
+            _add(found, kind, row["reason"], 1)
 
 
 def _without_rate(version: Path) -> list[str | None]:

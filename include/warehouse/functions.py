@@ -29,8 +29,8 @@ def register(con: DuckDBPyConnection) -> None:
 
     `normal_email`, `mailbox`, `country_code`, `calling_region`, `name_key`, `placeholder_key` and
     `is_permanent_bounce` take a text; a null gives null, but is a permanent bounce. `email_readings` (of a
-    text) and `phone_readings` (of a text, and of countries separated by commas) give lists. `cores_known_first`
-    takes two lists of numbers and gives one (include/identity/order.py).
+    text) and `phone_readings` (of a text, and of countries separated by commas) give lists.
+    `cores_known_first` takes two lists of numbers and gives one (include/identity/order.py).
     """
     _add(con, "normal_email", normal_email, "VARCHAR")
     _add(con, "mailbox", provider_mailbox, "VARCHAR")

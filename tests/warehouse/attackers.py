@@ -88,7 +88,9 @@ class Attack:
             card |= {"contact_id": f"C{number}", "loyalty_id": person["loyalty_id"]}
             self._add(self.victims, number, "crm/contacts", BEFORE, SINCE, card)
             sale = {key: person[key] for key in ("first_name", "last_name", "email", "loyalty_id")}
-            self._add(self.victims, number, "stores/receipts", BEFORE, SINCE, {"receipt_id": f"R{number}", **sale})
+            self._add(
+                self.victims, number, "stores/receipts", BEFORE, SINCE, {"receipt_id": f"R{number}", **sale}
+            )
         named = {"email": person["email"], "phone": person["phone"]}
         who = named if shape == ACCOUNT else {"contact_id": f"C{number}"}
         for turn, (purpose, channel) in enumerate(GRANTS):
@@ -140,7 +142,12 @@ def forged_session(attack: Attack, number: int) -> None:
     known = attack.victim(number)
     named = {name: known[name] for name in ("account_id", "cookie_id", "device_id")}
     began = datetime(1970, 1, 2, tzinfo=UTC)
-    row = {"session_id": f"S{number}", "event_id": f"S{number}", "email": f"s{number}@stranger.example", **named}
+    row = {
+        "session_id": f"S{number}",
+        "event_id": f"S{number}",
+        "email": f"s{number}@stranger.example",
+        **named,
+    }
     attack.bring(number, "shop/web_events", at=began, **row)
     attack.refuse(number, email=f"s{number}@stranger.example")
 
@@ -163,7 +170,12 @@ def subscriber_by_browser(attack: Attack, number: int) -> None:
 def old_account(attack: Attack, number: int) -> None:
     """Enters the victim's name and number into an account that is older than anything of the victim's."""
     own = {"account_id": f"S{number}", "email": f"s{number}@stranger.example"}
-    own |= {"created_at": LONG_AGO, "phone": f"+447700901{number:03d}", "first_name": "Mal", "last_name": "Ory"}
+    own |= {
+        "created_at": LONG_AGO,
+        "phone": f"+447700901{number:03d}",
+        "first_name": "Mal",
+        "last_name": "Ory",
+    }
     attack.bring(number, "shop/customers", BEFORE, LONG_AGO, **own)
     attack.bring(number, "shop/customers", **{**own, **attack.told(number, "phone")})
     attack.refuse(number, email=f"s{number}@stranger.example")
@@ -184,9 +196,28 @@ def receipt_by_card(attack: Attack, number: int) -> None:
 
 def guest_by_address(attack: Attack, number: int) -> None:
     """Orders as a guest with the victim's e-mail address and an own telephone number."""
-    told = {**attack.told(number), "email": attack.victim(number)["email"], "phone": f"+447700902{number:03d}"}
+    told = {
+        **attack.told(number),
+        "email": attack.victim(number)["email"],
+        "phone": f"+447700902{number:03d}",
+    }
     attack.bring(number, "shop/orders", order_id=f"S{number}", **told)
     attack.refuse(number, phone=f"+447700902{number:03d}")
+
+
+def shared_browser(attack: Attack, number: int) -> None:
+    """Opens an account in the browser that the victim left open."""
+    told = attack.told(number, "cookie_id", "device_id")
+    attack.bring(number, "shop/customers", account_id=f"S{number}", **told)
+    attack.refuse(number, email=f"s{number}@stranger.example")
+
+
+def changed_order(attack: Attack, number: int) -> None:
+    """Has the victim's name and number written on a guest's order of long ago."""
+    own = {"order_id": f"S{number}", "email": f"s{number}@stranger.example", "ordered_at": LONG_AGO}
+    attack.bring(number, "shop/orders", BEFORE, LONG_AGO, **own, first_name="Mal", last_name="Ory")
+    attack.bring(number, "shop/orders", **{**own, **attack.told(number, "phone")})
+    attack.refuse(number, email=f"s{number}@stranger.example")
 
 
 WAYS = (
@@ -200,5 +231,7 @@ WAYS = (
     (old_customer, (CARD, ACCOUNT, BOTH)),
     (receipt_by_card, (CARD, BOTH)),
     (guest_by_address, (CARD, ACCOUNT, BOTH)),
+    (shared_browser, (ACCOUNT, BOTH)),
+    (changed_order, (CARD, ACCOUNT, BOTH)),
 )
 """Each way in, and what a victim must have for it to lead anywhere."""

@@ -21,18 +21,17 @@ contact_points as (
 
 ),
 
-own_addresses as (
+attributed as (
 
-    select
-        identifiers.record_id,
-        addresses.customer_id,
-        addresses.channel,
-        addresses.mailbox_hash
-    from {{ ref('int_identifiers__unioned') }} as identifiers
-    inner join {{ ref('int_customers__addresses') }} as addresses
-        on
-            identifiers.identifier_type = addresses.identifier_type
-            and identifiers.identifier_value = addresses.identifier_value
+    select * from {{ ref('int_consents__attributed') }}
+    where status <> 'granted'
+
+),
+
+standing as (
+
+    select * from {{ ref('int_consents__standing') }}
+    where is_granted
 
 ),
 
@@ -40,30 +39,33 @@ own_addresses as (
 waiting as (
 
     select attributed.consent_event_key
-    from {{ ref('int_consents__attributed') }} as attributed
+    from attributed
     inner join contact_points on attributed.customer_id = contact_points.customer_id
     where
         attributed.status = 'erasure_requested'
         and contact_points.suppression_reason is distinct from 'erasure_requested'
     union
-    select consents.consent_event_key
-    from consents
-    inner join {{ ref('int_consents__attributed') }} as attributed
-        on consents.consent_event_key = attributed.consent_event_key
-    inner join own_addresses
-        on
-            consents.record_id = own_addresses.record_id
-            and attributed.customer_id = own_addresses.customer_id
+    select attributed.consent_event_key
+    from attributed
     inner join contact_points
         on
-            own_addresses.customer_id = contact_points.customer_id
-            and own_addresses.channel = contact_points.channel
-            and own_addresses.mailbox_hash = contact_points.mailbox_hash
+            attributed.customer_id = contact_points.customer_id
+            and attributed.contact_channel = contact_points.channel
     where
-        consents.purpose = 'marketing'
-        and consents.contact_channel = contact_points.channel
+        attributed.purpose = 'marketing'
         and contact_points.has_marketing_consent
-        and consents.occurred_at > contact_points.marketing_consent_at
+        and attributed.occurred_at > contact_points.marketing_consent_at
+    union
+    select attributed.consent_event_key
+    from attributed
+    inner join standing
+        on
+            attributed.customer_id = standing.customer_id
+            and attributed.purpose = standing.purpose
+            and attributed.contact_channel = standing.contact_channel
+    where
+        attributed.contact_channel not in ('email', 'sms')
+        and attributed.occurred_at > standing.occurred_at
 
 ),
 

@@ -28,8 +28,8 @@ ordered as (
     select
         customer_id,
         cores_known_first(
-            list(core order by weakness, first_seen_at nulls last, core_name, value_number),
-            list(value_number order by weakness, first_seen_at nulls last, core_name, value_number)
+            list(core order by weakness, not is_issuer, first_seen_at nulls last, core_name, value_number),
+            list(value_number order by weakness, not is_issuer, first_seen_at nulls last, core_name, value_number)
         ) as cores
     from sightings
     group by customer_id
@@ -104,12 +104,15 @@ links as (
 select
     address_cores.record_id,
     address_cores.customer_id,
-    address_cores.is_verified,
+    -- where browsers alone have told of somebody, nobody is there whom they could take over
+    address_cores.is_verified
+    or not bool_or(address_cores.is_verified) over (partition by address_cores.customer_id)
+        as is_verified,
     cast(ranked.core_rank as integer) as address_rank,
     cast(min(ranked.core_rank) over (
         partition by address_cores.customer_id, consent_cores.core
     ) as integer) as consent_rank,
-    links.linked_by
+    case when ranked.core_rank > 1 then links.linked_by end as linked_by
 from address_cores
 inner join consent_cores on address_cores.record_number = consent_cores.record_number
 inner join ranked

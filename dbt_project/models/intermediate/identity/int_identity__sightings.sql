@@ -27,13 +27,16 @@ select
     identifiers.value_number,
     any_value(identifiers.identifier_type) as identifier_type,
     any_value(types.is_personal) as is_personal,
-    -- what a browser says comes last: it can name any value and any moment
+    -- what a browser says comes last, as of its arrival: it can name any value and any moment
     min(case
         when not cores.is_verified then 2
         when types.speaks_for_others then 0
         else 1
     end) as weakness,
-    min(case when cores.is_verified then identifiers.first_seen_at end) as first_seen_at
+    coalesce(bool_or(cores.is_verified and cores.channel = types.issued_by), false) as is_issuer,
+    min(
+        case when cores.is_verified then identifiers.first_seen_at else cast(cores.arrived_date as timestamptz) end
+    ) as first_seen_at
 from identifiers
 inner join types on identifiers.identifier_type = types.identifier_type
 inner join cores on identifiers.record_number = cores.record_number

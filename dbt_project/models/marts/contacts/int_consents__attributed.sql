@@ -46,7 +46,9 @@ speakers as (
     select
         consents.consent_event_key,
         addresses.customer_id,
-        addresses.consent_rank as speaks_from,
+        -- a number does not speak for the mailbox that somebody wrote beside it
+        case when types.speaks_for_others then addresses.consent_rank else addresses.address_rank end
+            as speaks_from,
         types.speaks_for_others
     from consents
     inner join named on consents.consent_event_key = named.consent_event_key

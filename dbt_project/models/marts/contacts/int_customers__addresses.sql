@@ -75,6 +75,7 @@ select
         partition by identifier_type, identifier_value
         order by first_seen_at, customer_id
     ) = 1 as is_first_owner,
+    address_rank,
     consent_rank,
     -- the customer's part that was known first, of those with an address in this channel, says what it is
     coalesce(address_rank = min(address_rank) over (partition by customer_id, identifier_type), false)
