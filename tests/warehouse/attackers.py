@@ -37,6 +37,7 @@ class Attack:
         self.rows: dict[date, dict[str, list[Row]]] = {BEFORE: defaultdict(list), AFTER: defaultdict(list)}
         self.victims: list[Row] = []
         self.attackers: list[Row] = []
+        self._move()
         self.rows[BEFORE]["shop/orders"].append({"order_id": "O", "email": "other@mail.example"})
         self.rows[BEFORE]["shop/order_lines"].append({"order_id": "O", "line_number": 1, "sku": "s"})
         for number in range(100):
@@ -95,6 +96,15 @@ class Attack:
         who = named if shape == ACCOUNT else {"contact_id": f"C{number}"}
         for turn, (purpose, channel) in enumerate(GRANTS):
             self._say(BEFORE, f"v{number}-{turn}", SINCE, "granted", purpose, channel, who)
+
+    def _move(self) -> None:
+        """Somebody honest, known in shop and newsletter, gives the shop another address."""
+        known = {"first_name": "Kim", "last_name": "Honest", "cookie_id": "kim"}
+        for night, at, email in ((BEFORE, SINCE, "kim@old.example"), (AFTER, NOW, "kim@new.example")):
+            account = {"account_id": "KIM", "created_at": SINCE, "updated_at": at, "email": email, **known}
+            self.rows[night]["shop/customers"].append(account)
+        letter = {"subscriber_id": "KIM", "email": "kim@old.example", "created_at": NOW, "updated_at": NOW}
+        self.rows[AFTER]["email/subscribers"].append({**letter, **known, "status": "subscribed"})
 
     def _add(self, whose: list[Row], number: int, place: str, night: date, at: datetime, row: Row) -> None:
         moments = ("created_at", "updated_at", "ordered_at", "sold_at", "occurred_at")

@@ -73,6 +73,17 @@ def test_the_stranger_s_own_refusal_is_heard_for_the_stranger_s_own_address(nigh
     assert len(own) > 80 and set(own.values()) == {"erasure_requested"}
 
 
+def test_a_customer_who_gives_another_address_in_the_own_account_is_reached_there(nights):
+    _, _, (_, after) = nights
+    points = {p["address"]: p for p in rows(after, "dim_contact_points") if p["address"].startswith("kim@")}
+    new, old = points["kim@new.example"], points["kim@old.example"]
+    assert new["is_preferred"] and new["is_confirmed"] and not old["is_confirmed"]
+    made = [r for r in rows(after, "fct_address_changes") if r["customer_id"] == new["customer_id"]]
+    assert [(r["status"], r["contact_point_id"]) for r in made if r["status"] == "made"] == [
+        ("made", new["contact_point_id"])
+    ]
+
+
 def test_what_waits_is_listed_and_no_change_was_made(nights):
     attack, settings, (_, after) = nights
     assert not [r for r in of_victims(attack, after, "fct_address_changes") if r["status"] == "made"]
