@@ -6,6 +6,7 @@ import sys
 import pyarrow.parquet as pq
 
 from include import settings
+from include.identity.addresses import score_addresses
 from include.identity.score import score
 from include.warehouse.published import current, read_mart
 
@@ -17,9 +18,12 @@ def main() -> int:
     if version is None or not truth.exists():
         print("Nothing to score yet: run `make nightly` first.", file=sys.stderr)
         return 2
+    records, whose = read_mart(version, "customer_records"), pq.read_table(truth)
+    points, people = read_mart(version, "dim_contact_points"), pq.read_table(truth.with_name("people.parquet"))
     scores = {
         "version": version.name,
-        "identity": score(read_mart(version, "customer_records"), pq.read_table(truth)),
+        "identity": score(records, whose),
+        "addresses": score_addresses(records, points, whose, people),
     }
     text = json.dumps(scores, indent=2, sort_keys=True)
     (house.var / "score.json").write_text(text + "\n")

@@ -1,4 +1,7 @@
-{# One row per record and identifier, from a wide relation with one column per identifier type. #}
+{#
+    One row per record and identifier, from a wide relation with one column per identifier type. `is_current` of the
+    relation says whether it is what the channel says now; what it said before shows since when a value is known.
+#}
 {% macro long_identifiers(channel, relation, types) -%}
 {%- for type in types %}
 select
@@ -10,11 +13,23 @@ select
     {{ type }} as identifier_value,
     country,
     first_seen_at,
-    last_seen_at
+    last_seen_at,
+    is_current
 from {{ relation }}
 where {{ type }} is not null
 {%- if not loop.last %}
 union all
 {%- endif %}
 {%- endfor %}
+{%- endmacro %}
+
+{#
+    Since when a row's values may be known: what it held when it first arrived since the row was made, what a later
+    version brought since that version. So who enters another's number into an old account has it since today.
+#}
+{% macro known_since(made_at) -%}
+    case
+        when _arrived = _first_arrived then {{ made_at }}
+        else greatest({{ made_at }}, updated_at)
+    end
 {%- endmacro %}

@@ -53,15 +53,16 @@ def score(customer_records: pa.Table, truth_records: pa.Table) -> dict[str, Any]
         raise ValueError("no record of the customers is in the truth: these are two different worlds")
     right, joined = found.pop("right_pairs"), found.pop("joined_pairs")
     findable, true = found.pop("findable_pairs"), found.pop("true_pairs")
-    precision, recall = _share(right, joined), _share(right, findable)
+    precision, recall = share(right, joined), share(right, findable)
     return {
         "precision": precision,
         "recall": recall,
         "f1": round(2 * precision * recall / (precision + recall), 4) if precision + recall else 0.0,
-        "recall_of_all": _share(right, true),
+        "recall_of_all": share(right, true),
         **{name: round(value, 4) if isinstance(value, float) else value for name, value in found.items()},
     }
 
 
-def _share(part: int, whole: int) -> float:
+def share(part: int, whole: int) -> float:
+    """Part of a whole, to four digits; of nothing all is right."""
     return round(part / whole, 4) if whole else 1.0

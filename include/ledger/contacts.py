@@ -30,8 +30,12 @@ COLUMNS = [
     "is_suppressed",
     "suppression_reason",
     "is_preferred",
+    "is_confirmed",
+    "refused_channels",
 ]
 HASHED = ("contact_point_id", "address_hash")
+LATER = ("is_confirmed", "refused_channels")
+"""What versions of an earlier release do not have: there every address counts as confirmed."""
 CONSENT_COLUMNS = {"marketing": "has_marketing_consent", "service": "has_service_consent"}
 
 
@@ -56,11 +60,17 @@ class ContactPoint:
     is_suppressed: bool | None = False
     suppression_reason: str | None = None
     is_preferred: bool | None = False
+    is_confirmed: bool | None = True
+    refused_channels: str | None = None
 
     def consents_to(self, purpose: str) -> bool:
         """Whether consent to this purpose stands. A purpose we do not know has none."""
         column = CONSENT_COLUMNS.get(purpose)
         return column is not None and getattr(self, column) is True
+
+    def refuses(self, channels: Collection[str]) -> bool:
+        """Whether marketing was refused for this address in one of these channels, such as ads."""
+        return not set(channels).isdisjoint((self.refused_channels or "").split(","))
 
 
 class Contacts:
@@ -129,7 +139,8 @@ def read_points(
         if values is not None:
             wanted = pa.array(sorted(values), pa.string())
             table = table.filter(pc.is_in(table.column(column), value_set=wanted))
-    rows = table.select(COLUMNS).to_pylist()
+    there = [name for name in COLUMNS if name in table.column_names or name not in LATER]
+    rows = table.select(there).to_pylist()
     return sorted((ContactPoint(**row) for row in rows), key=lambda point: point.contact_point_id)
 
 

@@ -67,15 +67,17 @@ def choose(
     """The contact points to use, preferred ones first; or why there is none.
 
     A sync that names no contact point still needs consent: on any of the customer's. `standing` is what the
-    customer has said of each contact channel, some of which the destination asks for too.
+    customer has said of each contact channel, some of which the destination asks for too. What waits for
+    confirmation is no contact point.
     """
-    fitting = [p for p in points if sync.contact_point in ("none", "any", p.channel)]
+    fitting = [p for p in points if sync.contact_point in ("none", "any", p.channel) and p.is_confirmed]
     if not fitting:
         return NO_CONTACT_POINT
     free = [p for p in fitting if not p.is_suppressed]
     if not free:
         return SUPPRESSED
-    consented = [p for p in free if p.consents_to(sync.purpose)]
+    needed = sync.destination.consents
+    consented = [p for p in free if p.consents_to(sync.purpose) and not p.refuses(needed)]
     if not consented or not _has_needed(sync, standing):
         return NO_CONSENT
     return sorted(consented, key=lambda p: (not p.is_preferred, p.contact_point_id))

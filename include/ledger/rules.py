@@ -29,6 +29,8 @@ def refuse_contact(point: ContactPoint | None, purpose: str) -> Refusal | None:
     """Consent and suppression, from the newest published contact points."""
     if point is None:
         return Refusal(NO_CONTACT_POINT, "the address is no longer a published contact point")
+    if not point.is_confirmed:
+        return Refusal(NO_CONTACT_POINT, "the address waits for confirmation")
     if point.is_suppressed:
         return Refusal(IS_SUPPRESSED, f"must not be contacted: {point.suppression_reason or 'suppressed'}")
     if not point.consents_to(purpose):

@@ -15,6 +15,7 @@ from include.report import words
 from include.settings import Settings
 from include.warehouse.published import list_marts, read_mart
 
+WAITS = "waits_for_confirmation"
 TEXTS = Path(__file__).with_name("problems.yml")
 
 
@@ -26,7 +27,7 @@ def problem_figures(
     `by`: the same count by stream, reason or currency. What has no problem is there with a count of 0; what a
     version says is 0 where the date has none.
     """
-    found = {**_landed(settings, business_date), **(_published(version) if version else {})}
+    found = {**_landed(settings, business_date), **(_published(version, business_date) if version else {})}
     return {
         code: {
             "count": sum(found.get(code, {}).values()),
@@ -65,14 +66,14 @@ def _landed(settings: Settings, business_date: date) -> dict[str, dict[str, int]
     return {"future_events": _filled(future), "late_rows": _filled(late)}
 
 
-def _published(version: Path) -> dict[str, dict[str, int]]:
+def _published(version: Path, business_date: date) -> dict[str, dict[str, int]]:
     """What the marts of a version say; one from before a mart was kept says nothing of it."""
     there = list_marts(version)
     found: dict[str, dict[str, int]] = {}
+    if "fct_address_changes" in there:
+        _count_addresses(found, read_mart(version, "fct_address_changes").to_pylist(), business_date)
     if "rpt_unheard_refusals" in there:
-        for row in read_mart(version, "rpt_unheard_refusals", ["status", "reason"]).to_pylist():
-            kind = "unheard_withdrawals" if row["status"] == "withdrawn" else "unheard_erasures"
-            _add(found, kind, row["reason"], 1)
+        _count_refusals(found, read_mart(version, "rpt_unheard_refusals", ["status", "reason"]).to_pylist())
     if "rpt_implausible_records" in there:
         for row in read_mart(version, "rpt_implausible_records", ["channel", "stream"]).to_pylist():
             _add(found, "implausible_records", f"{row['channel']}/{row['stream']}", 1)
@@ -84,6 +85,25 @@ def _published(version: Path) -> dict[str, dict[str, int]]:
         for currency in _without_rate(version):
             _add(found, "orders_without_rate", currency or "none", 1)
     return found
+
+
+def _count_addresses(
+    found: dict[str, dict[str, int]], rows: list[dict[str, Any]], business_date: date
+) -> None:
+    """Tonight's changes of preferred addresses, made and waiting, by channel and what links them."""
+    for row in rows:
+        if row["business_date"] == business_date:
+            kind = "waiting_addresses" if row["status"] == "waiting" else "changed_addresses"
+            _add(found, kind, f"{row['channel']} {row['linked_by'] or ''}".rstrip(), 1)
+
+
+def _count_refusals(found: dict[str, dict[str, int]], rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        kind = "unheard_withdrawals" if row["status"] == "withdrawn" else "unheard_erasures"
+        if row["reason"] == WAITS:
+            _add(found, "waiting_refusals", row["status"], 1)
+        else:
+            _add(found, kind, row["reason"], 1)
 
 
 def _without_rate(version: Path) -> list[str | None]:

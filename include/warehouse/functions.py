@@ -13,6 +13,7 @@ from duckdb import DuckDBPyConnection
 from duckdb.func import ARROW, SPECIAL
 
 from include.errors import FixDeclaration
+from include.identity.order import known_first
 from include.keyed import VARIABLE, HashKeys
 from include.normalise.bounces import is_permanent_bounce
 from include.normalise.countries import country_code
@@ -34,6 +35,7 @@ def register(con: DuckDBPyConnection, keys: HashKeys | None = None) -> None:
     `normal_email`, `mailbox`, `country_code`, `calling_region`, `name_key`, `placeholder_key` and
     `is_permanent_bounce` take a text; a null gives null, but is a permanent bounce. `email_readings` (of a
     text) and `phone_readings` (of a text, and of countries separated by commas) give lists.
+    `cores_known_first` takes two lists of numbers and gives one (include/identity/order.py).
     """
     _add(con, "normal_email", normal_email, "VARCHAR")
     _add(con, "mailbox", provider_mailbox, "VARCHAR")
@@ -56,6 +58,8 @@ def register(con: DuckDBPyConnection, keys: HashKeys | None = None) -> None:
         null_handling=SPECIAL,
     )
     _add(con, "keyed_hash", keys.keyed if keys else _without_keys, "VARCHAR", cached=0)
+    numbers = con.sqltype("BIGINT[]")
+    con.create_function("cores_known_first", known_first, [numbers, numbers], numbers)
     _add(con, "is_permanent_bounce", is_permanent_bounce, "BOOLEAN", of_null=is_permanent_bounce(None))
 
 

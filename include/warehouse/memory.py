@@ -29,6 +29,16 @@ _REMEMBERED = {
         [("business_date", pa.date32())]
         + [(name, pa.string()) for name in ("change", "customer_id", "previous_customer_id")]
     ),
+    "dim_contact_points": pa.schema(
+        [(name, pa.string()) for name in ("contact_point_id", "customer_id", "channel", "mailbox_hash")]
+        + [("is_preferred", pa.bool_())]
+    ),
+    "fct_address_changes": pa.schema(
+        [("business_date", pa.date32())]
+        + [(name, pa.string()) for name in ("customer_id", "channel", "status")]
+        + [(name, pa.string()) for name in ("previous_contact_point_id", "contact_point_id", "linked_by")]
+        + [("known_since", pa.timestamp("us", "UTC"))]
+    ),
 }
 
 
@@ -43,7 +53,7 @@ def stage_memory(settings: Settings, business_date: date) -> None:
     pq.write_table(_channels(settings, business_date), folder / "channels.parquet")
     before = published.previous(settings, business_date)
     for mart, schema in _REMEMBERED.items():
-        name = f"previous_{mart.removeprefix('fct_')}.parquet"
+        name = f"previous_{mart.removeprefix('fct_').removeprefix('dim_')}.parquet"
         pq.write_table(_remembered(before, mart, schema), folder / name)
 
 

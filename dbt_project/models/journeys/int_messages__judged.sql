@@ -13,7 +13,9 @@ candidates as (
 contact_points as (
 
     select * from {{ ref('dim_contact_points') }}
-    where is_preferred
+    where
+        is_preferred
+        and is_confirmed
 
 ),
 

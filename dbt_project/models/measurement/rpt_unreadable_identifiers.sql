@@ -4,7 +4,9 @@ with
 given as (
 
     select * from {{ ref('int_identifiers__given') }}
-    where is_unreadable
+    where
+        is_unreadable
+        and is_current
 
 )
 

@@ -1,5 +1,6 @@
 """Quiet hours are the recipient's own, in every zone and on the days when clocks change."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -84,6 +85,8 @@ def test_missing_data_means_do_not_send():
     assert refuse_contact(consented, "marketing") is None
     assert refuse_contact(consented, "service").reason == "consent_withdrawn"
     assert refuse_contact(consented, "something else").reason == "consent_withdrawn"
+    waiting = replace(consented, is_confirmed=False)
+    assert refuse_contact(waiting, "marketing").reason == "no_contact_point"
 
 
 def test_a_contact_point_never_shows_its_address():

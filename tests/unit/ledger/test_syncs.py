@@ -4,6 +4,7 @@ import hashlib
 import threading
 from datetime import UTC, datetime, timedelta
 
+import pyarrow as pa
 import pytest
 from sqlalchemy import select, update
 
@@ -15,7 +16,7 @@ from include.ledger.engine import open_ledger, writing
 from include.ledger.exposures import find_sync
 from include.ledger.models import AudienceBatch, AudiencePlan
 from include.ledger.plans import plan_sync
-from tests.fixtures.published import point
+from tests.fixtures.published import SCHEMAS, point
 from tests.fixtures.receivers import twice
 from tests.unit.ledger.audiences import (
     SYNC,
@@ -120,6 +121,36 @@ def test_a_withdrawal_for_a_channel_that_the_destination_asks_for_holds_back_and
         **{"members": 2, "add": 0, "remove": 1, "update": 0, "batches": 1, "held_back:no_consent": 2},
     }
     assert acknowledged(settings) == ["ben", "cyd"]
+
+
+def test_an_address_that_waits_for_confirmation_is_told_to_nobody(settings, sftp):
+    points = [
+        point("ana", "ana@example.com", is_preferred=True),
+        point("ana", "stranger@example.com", is_preferred=False, is_confirmed=False),
+        point("ben", "stranger@example.net", is_confirmed=False),
+    ]
+    publish_audience(settings, ["ana", "ben"], D, points)
+    assert apply(settings, sftp)["held_back:no_contact_point"] == 1
+    (content,) = files(sftp).values()
+    assert [(r["customer_id"], r["identifier"]) for r in rows_of(content)] == [("ana", "ana@example.com")]
+
+
+def test_an_address_for_which_post_was_refused_is_not_told_to_who_asks_for_consent_to_post(settings, sftp):
+    points = [
+        point("ana", "ana@example.com", refused_channels="ads,post"),
+        point("ben", "ben@example.com", refused_channels="ads,postal"),
+    ]
+    publish_audience(settings, ["ana", "ben"], D, points)
+    assert apply(settings, sftp)["held_back:no_consent"] == 1
+    assert acknowledged(settings) == ["ben"]
+
+
+def test_a_version_from_before_addresses_were_confirmed_is_read_as_it_was_meant(settings, sftp, monkeypatch):
+    schema = SCHEMAS["dim_contact_points"]
+    older = pa.schema([f for f in schema if f.name not in ("is_confirmed", "refused_channels")])
+    monkeypatch.setitem(SCHEMAS, "dim_contact_points", older)
+    publish_audience(settings, ["ana"])
+    assert apply(settings, sftp)["members"] == 1
 
 
 def test_a_destination_that_asks_for_a_grant_is_told_of_nobody_without_one(settings, sftp, monkeypatch):

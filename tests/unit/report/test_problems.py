@@ -1,5 +1,6 @@
 """What needs a look: counted from marts and manifests, said in words, and never naming anybody."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ UNHEARD = [
     {"status": "withdrawn", "reason": "nobody_has_the_address"},
     {"status": "withdrawn", "reason": "address_unreadable"},
     {"status": "erasure_requested", "reason": "names_nobody"},
+    {"status": "erasure_requested", "reason": "waits_for_confirmation"},
 ]
 UNREADABLE = [
     {"channel": "crm", "stream": "contacts", "identifier_type": "phone", "count_records": 7},
@@ -23,6 +25,14 @@ ORDERS = [
     {"currency": "GBP", "company_amount": 1.0},
     {"currency": "XAU", "company_amount": None},
     {"currency": "XAU", "company_amount": None},
+]
+
+
+ADDRESSES = [
+    {"business_date": DAY, "channel": "email", "status": "waiting", "linked_by": "phone"},
+    {"business_date": DAY, "channel": "email", "status": "waiting", "linked_by": "phone"},
+    {"business_date": DAY, "channel": "sms", "status": "made", "linked_by": None},
+    {"business_date": DAY - timedelta(days=1), "channel": "sms", "status": "made", "linked_by": None},
 ]
 
 
@@ -41,6 +51,7 @@ def summary(house):
         "rpt_implausible_records": [{"channel": "shop", "stream": "customers"}],
         "rpt_unreadable_identifiers": UNREADABLE,
         "fct_orders": ORDERS,
+        "fct_address_changes": ADDRESSES,
     }
     publish(house, DAY, marts(DAY, members(vip="a b"), **found))
     return collect(house, DAY)
@@ -50,11 +61,14 @@ def test_every_problem_is_counted_with_where_to_look_and_what_to_do(summary):
     assert {code: (p["count"], p["by"]) for code, p in summary["problems"].items()} == {
         "unheard_erasures": (1, {"names_nobody": 1}),
         "unheard_withdrawals": (2, {"address_unreadable": 1, "nobody_has_the_address": 1}),
+        "waiting_refusals": (1, {"erasure_requested": 1}),
         "implausible_records": (1, {"shop/customers": 1}),
         "orders_without_rate": (2, {"XAU": 2}),
         "future_events": (3, {"crm/contacts": 3}),
         "unreadable_phones": (7, {"crm/contacts": 7}),
         "unreadable_addresses": (2, {"crm/contacts": 2}),
+        "waiting_addresses": (2, {"email phone": 2}),
+        "changed_addresses": (1, {"sms": 1}),
         "late_rows": (4, {"crm/contacts": 4}),
     }
     for problem in summary["problems"].values():
@@ -68,6 +82,8 @@ def test_page_and_table_say_each_of_them(summary):
         "1 request to be erased reached nobody",
         "2 orders are in a currency without an exchange rate",
         "4 rows came late, and were read within the lag",
+        "2 addresses were used last and wait for confirmation",
+        "1 customer is reached at another address than before",
     ):
         assert sentence in page
     assert [line.split() for line in table.splitlines() if line.startswith("unheard_w")] == [
@@ -92,6 +108,6 @@ def test_what_landed_is_told_where_nothing_was_published(house):
 
 
 def test_every_problem_has_its_words():
-    assert TEXTS.exists() and len(texts()) == 8
+    assert TEXTS.exists() and len(texts()) == 11
     for text in texts().values():
         assert set(text) == {"one", "many", "where", "what_to_do"}

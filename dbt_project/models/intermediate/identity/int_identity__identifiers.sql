@@ -96,7 +96,9 @@ usable as (
         numbered_values.value_number,
         identifiers.identifier_type,
         identifiers.identifier_value,
-        types.stage
+        identifiers.first_seen_at,
+        types.stage,
+        types.may_join
     from identifiers
     inner join records on identifiers.record_id = records.record_id
     inner join types on identifiers.identifier_type = types.identifier_type
@@ -136,8 +138,9 @@ many_cards as (
 )
 
 select
-    usable.*,
-    never_links.record_number is null
+    usable.* exclude (may_join),
+    usable.may_join
+    and never_links.record_number is null
     and (many_cards.record_number is null or usable.identifier_type <> 'loyalty_id') as may_link
 from usable
 left join many_cards on usable.record_number = many_cards.record_number

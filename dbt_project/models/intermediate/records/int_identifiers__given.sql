@@ -13,6 +13,7 @@ unioned as (
         'country': 'varchar',
         'first_seen_at': 'timestamptz',
         'last_seen_at': 'timestamptz',
+        'is_current': 'boolean',
     }) }}
 
 ),
@@ -54,5 +55,6 @@ select
     address,
     identifier_type in ('email', 'phone') and address is null as is_unreadable,
     first_seen_at,
-    last_seen_at
+    last_seen_at,
+    is_current
 from addressed

@@ -20,9 +20,10 @@ select
     given.record_key,
     given.identifier_type,
     given.identifier_value,
-    max_by(given.address, (given.last_seen_at, given.address)) as address,
+    max_by(given.address, (given.last_seen_at, given.address)) filter (where given.is_current)
+        as address,
     min(given.first_seen_at) as first_seen_at,
-    max(given.last_seen_at) as last_seen_at
+    max(given.last_seen_at) filter (where given.is_current) as last_seen_at
 from given
 anti join placeholders
     on
@@ -36,3 +37,5 @@ group by
     given.record_key,
     given.identifier_type,
     given.identifier_value
+-- what the channel no longer says is no identifier; it shows only since when a value is known
+having bool_or(given.is_current)

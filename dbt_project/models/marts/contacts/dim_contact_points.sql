@@ -16,7 +16,7 @@ customers as (
 
 standing as (
 
-    select * from {{ ref('int_consents__standing') }}
+    select * from {{ ref('int_consents__for_addresses') }}
 
 ),
 
@@ -37,6 +37,23 @@ suppressions as (
         ) as reason
     from {{ ref('fct_suppressions') }}
     group by channel, mailbox_hash
+
+),
+
+-- what customers refuse in channels that have no address of ours, by the address it holds for
+refused as (
+
+    select
+        customer_id,
+        identifier_type,
+        identifier_value,
+        string_agg(contact_channel, ',' order by contact_channel) as refused_channels
+    from standing
+    where
+        purpose = 'marketing'
+        and contact_channel not in ('email', 'sms')
+        and not is_granted
+    group by customer_id, identifier_type, identifier_value
 
 ),
 
@@ -62,6 +79,8 @@ consented as (
     left join standing
         on
             addresses.customer_id = standing.customer_id
+            and addresses.identifier_type = standing.identifier_type
+            and addresses.identifier_value = standing.identifier_value
             and addresses.channel = standing.contact_channel
     left join by_address
         on
@@ -81,6 +100,7 @@ joined as (
         consented.marketing_consent_at,
         consented.marketing_consent_jurisdiction,
         consented.has_service_consent,
+        refused.refused_channels,
         suppressions.reason as suppression_reason,
         customers.greeting_name,
         customers.time_zone,
@@ -92,6 +112,11 @@ joined as (
             and addresses.channel = consented.channel
             and addresses.identifier_value = consented.identifier_value
     inner join customers on addresses.customer_id = customers.customer_id
+    left join refused
+        on
+            addresses.customer_id = refused.customer_id
+            and addresses.identifier_type = refused.identifier_type
+            and addresses.identifier_value = refused.identifier_value
     left join suppressions
         on
             addresses.channel = suppressions.channel
@@ -109,6 +134,7 @@ select
     row_number() over (
         partition by customer_id, channel
         order by
+            is_confirmed desc,
             suppression_reason is not null asc,
             has_marketing_consent desc,
             last_seen_at desc,
@@ -125,5 +151,8 @@ select
     suppression_reason is not null as is_suppressed,
     suppression_reason,
     first_seen_at,
-    last_seen_at
+    last_seen_at,
+    is_confirmed,
+    case when not is_confirmed then linked_by end as linked_by,
+    refused_channels
 from joined

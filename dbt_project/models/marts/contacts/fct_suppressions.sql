@@ -50,7 +50,8 @@ reported as (
 
 ),
 
--- who asks to be erased is written to nowhere any more, whatever is granted later
+-- who asks to be erased is written to nowhere any more, whatever is granted later; a stranger who
+-- gave somebody's number asks for what is the stranger's
 erasures as (
 
     select
@@ -59,8 +60,13 @@ erasures as (
         'erasure_requested' as reason,
         consents.occurred_at
     from consents
-    inner join addresses on consents.customer_id = addresses.customer_id
-    where consents.status = 'erasure_requested'
+    inner join addresses
+        on
+            consents.customer_id = addresses.customer_id
+            and consents.speaks_from <= addresses.consent_rank
+    where
+        consents.status = 'erasure_requested'
+        and consents.speaks_for_others
     union all
     select
         case named.identifier_type when 'phone' then 'sms' else 'email' end as channel,

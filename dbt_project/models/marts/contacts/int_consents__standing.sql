@@ -1,4 +1,4 @@
--- grain: one row per customer, purpose and contact channel: the newest dated event holds
+-- grain: one row per customer, purpose and contact channel: the newest dated event of who is known first
 with
 
 attributed as (
@@ -14,6 +14,7 @@ ranked as (
         row_number() over (
             partition by customer_id, purpose, contact_channel
             order by
+                speaks_from asc,
                 occurred_at desc,
                 case status when 'erasure_requested' then 0 when 'withdrawn' then 1 else 2 end,
                 consent_event_key desc

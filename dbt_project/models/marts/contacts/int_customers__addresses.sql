@@ -22,9 +22,9 @@ usable as (
 
 ),
 
-customers as (
+cores as (
 
-    select * from {{ ref('int_identity__customers') }}
+    select * from {{ ref('int_identity__cores') }}
 
 ),
 
@@ -43,16 +43,20 @@ personal as (
 gathered as (
 
     select
-        customers.customer_id,
+        cores.customer_id,
         personal.identifier_type,
         personal.identifier_value,
         max_by(personal.address, (personal.last_seen_at, personal.address)) as address,
         min(personal.first_seen_at) as first_seen_at,
         max(personal.last_seen_at) as last_seen_at,
-        count(*) as count_records
+        count(*) as count_records,
+        -- the first that has it; what browsers alone have named stands in none
+        min(cores.address_rank) filter (where cores.is_verified) as address_rank,
+        min(cores.consent_rank) filter (where cores.is_verified) as consent_rank,
+        min_by(cores.linked_by, cores.address_rank) as linked_by
     from personal
-    inner join customers on personal.record_id = customers.record_id
-    group by customers.customer_id, personal.identifier_type, personal.identifier_value
+    inner join cores on personal.record_id = cores.record_id
+    group by cores.customer_id, personal.identifier_type, personal.identifier_value
 
 )
 
@@ -70,5 +74,11 @@ select
     row_number() over (
         partition by identifier_type, identifier_value
         order by first_seen_at, customer_id
-    ) = 1 as is_first_owner
+    ) = 1 as is_first_owner,
+    address_rank,
+    consent_rank,
+    -- the customer's part that was known first, of those with an address in this channel, says what it is
+    coalesce(address_rank = min(address_rank) over (partition by customer_id, identifier_type), false)
+        as is_confirmed,
+    linked_by
 from gathered

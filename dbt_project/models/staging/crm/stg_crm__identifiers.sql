@@ -4,7 +4,6 @@ with
 contacts as (
 
     select * from {{ ref('base_crm__contacts') }}
-    where _is_latest
 
 ),
 
@@ -18,8 +17,9 @@ wide as (
         email,
         phone,
         country,
-        created_at as first_seen_at,
-        updated_at as last_seen_at
+        {{ known_since('created_at') }} as first_seen_at,
+        updated_at as last_seen_at,
+        _is_latest as is_current
     from contacts
 
 )

@@ -4,7 +4,6 @@ with
 customers as (
 
     select * from {{ ref('base_shop__customers') }}
-    where _is_latest
 
 ),
 
@@ -15,7 +14,6 @@ orders as (
         case when account_id is null then 'orders' else 'customers' end as stream,
         coalesce(account_id, order_id) as record_key
     from {{ ref('base_shop__orders') }}
-    where _is_latest
 
 ),
 
@@ -26,7 +24,6 @@ carts as (
         case when account_id is null then 'carts' else 'customers' end as stream,
         coalesce(account_id, cart_id) as record_key
     from {{ ref('base_shop__carts') }}
-    where _is_latest
 
 ),
 
@@ -65,8 +62,9 @@ wide as (
         cookie_id,
         device_id,
         country,
-        created_at as first_seen_at,
-        updated_at as last_seen_at
+        {{ known_since('created_at') }} as first_seen_at,
+        updated_at as last_seen_at,
+        _is_latest as is_current
     from customers
     union all
     select
@@ -79,8 +77,9 @@ wide as (
         cookie_id,
         null as device_id,
         country,
-        ordered_at as first_seen_at,
-        ordered_at as last_seen_at
+        {{ known_since('ordered_at') }} as first_seen_at,
+        ordered_at as last_seen_at,
+        _is_latest as is_current
     from orders
     union all
     select
@@ -93,8 +92,9 @@ wide as (
         cookie_id,
         null as device_id,
         null as country,
-        created_at as first_seen_at,
-        updated_at as last_seen_at
+        {{ known_since('created_at') }} as first_seen_at,
+        updated_at as last_seen_at,
+        _is_latest as is_current
     from carts
     union all
     select
@@ -108,7 +108,8 @@ wide as (
         device_id,
         null as country,
         first_seen_at,
-        last_seen_at
+        last_seen_at,
+        true as is_current
     from sessions
 
 )

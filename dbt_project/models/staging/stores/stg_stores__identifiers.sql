@@ -4,7 +4,6 @@ with
 receipts as (
 
     select * from {{ ref('base_stores__receipts') }}
-    where _is_latest
 
 ),
 
@@ -25,8 +24,9 @@ wide as (
         email,
         phone,
         country,
-        sold_at as first_seen_at,
-        sold_at as last_seen_at
+        {{ known_since('sold_at') }} as first_seen_at,
+        sold_at as last_seen_at,
+        _is_latest as is_current
     from receipts
     union all
     select
@@ -37,9 +37,13 @@ wide as (
         null as phone,
         null as country,
         returns.returned_at as first_seen_at,
-        returns.returned_at as last_seen_at
+        returns.returned_at as last_seen_at,
+        true as is_current
     from returns
-    inner join receipts on returns.receipt_id = receipts.receipt_id
+    inner join receipts
+        on
+            returns.receipt_id = receipts.receipt_id
+            and receipts._is_latest
 
 )
 
