@@ -19,6 +19,9 @@ try:
 except ImportError:  # a PyYAML built without libyaml reads the same, more slowly
     from yaml import SafeLoader  # type: ignore[assignment]
 
+MOST_NODES = 100_000  # keys, values and lists of one file, its aliases written out
+UNENDING = 10**12
+
 Place = tuple[Hashable, ...]
 Lines = dict[Place, int]
 Model = TypeVar("Model", bound=BaseModel)
@@ -54,16 +57,15 @@ def read_document(path: Path) -> Document:
     """Parse one file.
 
     Raises:
-        FixDeclaration: it is not YAML, says a key twice, or has an anchor or alias.
+        FixDeclaration: it is not YAML, says a key twice, or its aliases unfold without end.
     """
     lines: Lines = {(): 1}
     try:
-        text = path.read_text(encoding="utf-8")
-        _refuse_aliases(path, text)
-        loader = SafeLoader(text)
+        loader = SafeLoader(path.read_text(encoding="utf-8"))
         node = loader.get_single_node()
         if node is None:
             return Document(path, None, lines)
+        _unfolded(path, node, {})
         _note_lines(path, node, (), lines)
         return Document(path, loader.construct_document(node), lines)
     except yaml.MarkedYAMLError as error:
@@ -107,14 +109,23 @@ def _fields(model: type[BaseModel]) -> list[str]:
     return [name for part in parts for name in part.get("properties", {})]
 
 
-def _refuse_aliases(path: Path, text: str) -> None:
-    """A few lines of aliases of aliases unfold to more than any memory holds."""
-    for event in yaml.parse(text, Loader=SafeLoader):
-        if getattr(event, "anchor", None) is not None:
-            line = event.start_mark.line + 1 if event.start_mark else 1
-            raise FixDeclaration(
-                f"{path.name}, line {line}: anchors (&) and aliases (*) are not taken: write it out"
-            )
+def _unfolded(path: Path, node: yaml.Node, sizes: dict[int, int]) -> int:
+    """Nodes below and with this one, aliases written out: a few lines of them can unfold to any number."""
+    line = node.start_mark.line + 1
+    known = sizes.get(id(node))
+    if known is None:
+        sizes[id(node)] = UNENDING  # until its parts are counted: one that holds itself has no end
+        known = 1 + sum(_unfolded(path, part, sizes) for part in _parts(node))
+        sizes[id(node)] = known
+    if known > MOST_NODES:
+        raise FixDeclaration(f"{path.name}, line {line}: its aliases (*) unfold to too much: write it out")
+    return known
+
+
+def _parts(node: yaml.Node) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [part for pair in node.value for part in pair]
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
 
 
 def _note_lines(path: Path, node: yaml.Node, place: Place, lines: Lines) -> None:
