@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import certifi
 import pytest
+import s3fs
 
 from include.channels import load_channels
 from include.connections import Connection
@@ -260,6 +261,7 @@ def s3_variables(monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
+    s3fs.S3FileSystem.clear_instance_cache()  # it keeps the endpoint that it has read once
 
 
 @pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
