@@ -44,10 +44,7 @@ def prune_stream(
         FixDeclaration: the stream is not declared.
     """
     channel, top = find_stream(*label.split("/"))
-    before = min(business_date - timedelta(days=of.days), _kept_from(settings, top))
-    if "message_events" in shapes_by_stream().get(label, ()):
-        # what may have left is settled by these events: without them it would count as never sent
-        before = min([before, *filter(None, [oldest_open(settings)])])
+    before = _before(settings, top, business_date - timedelta(days=of.days))
     streams = _with_nested(channel, top)
     with ExitStack() as stack:
         if not dry_run:
@@ -103,6 +100,15 @@ def largest_expired_share(settings: Settings, since: date, until: date) -> float
 def _with_nested(channel: Channel, top: Stream) -> list[Stream]:
     """Nested streams before their parent, as they land."""
     return [*channel.nested_in(top.name), top]
+
+
+def _before(settings: Settings, top: Stream, before: date) -> date:
+    """`before`, or an earlier day where something still needs the rows."""
+    before = min(before, _kept_from(settings, top))
+    if "message_events" in shapes_by_stream().get(top.label, ()):
+        # what may have left is settled by these events: without them it would count as never sent
+        before = min([before, *filter(None, [oldest_open(settings)])])
+    return before
 
 
 def _kept_from(settings: Settings, top: Stream) -> date:

@@ -26,11 +26,10 @@ def prune(
 ) -> Counts:
     """Take away what of one kind had expired on a business date; what, and how many of it.
 
-    Done again, it finds nothing left to do; after a crash it goes on. A dry run only counts. `declared` is
-    what `include/retention.yml` says, unless given.
+    After a crash it goes on. A dry run only counts. `declared`: `include/retention.yml`, unless given.
 
     Raises:
-        FixDeclaration: `include/retention.yml` is wrong.
+        FixDeclaration: the declaration is wrong.
         RetryLater: a stream is being landed.
         FixConnection: the ledger cannot be opened.
     """
