@@ -26,7 +26,8 @@ class Settings(BaseSettings):
     business date decides what time it is (see `include.clock`). `schedules` switches the DAGs' own
     schedules off where a command drives the night; with `first_night` every night from that date on
     is run, missed ones one after another, and without it only the latest; a task is tried again
-    `retries` times, the first time after `retry_seconds`.
+    `retries` times, the first time after `retry_seconds`. With `second_person` who asked for something may
+    not approve it.
 
     Raises:
         FixDeclaration: a value is wrong: names the variable, or file, line and field.
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
     first_night: date | None = None
     retry_seconds: int = 60
     retries: int = 3
+    second_person: bool = False
 
     def __init__(self, **given: Any) -> None:
         try:
