@@ -85,7 +85,7 @@ class TeamAuthManager(FabAuthManager):
         if not dag_id:
             return False
         if asked.endpoint() in CLEARS:
-            return self._may("PUT", f"{roles.CLEAR}{dag_id}", user)
+            return bool(method == "PUT") and self._may("PUT", f"{roles.CLEAR}{dag_id}", user)
         if (method, entity, asked.endpoint()) != ("POST", DagAccessEntity.RUN, "trigger_dag_run"):
             return False
         if self._may("POST", f"{roles.RUN}{dag_id}", user):
@@ -102,7 +102,7 @@ class TeamAuthManager(FabAuthManager):
         if not dag_id or not run_id:
             return False
         with create_session() as session:
-            how = second_person.asked_by(session, dag_id, run_id, user.get_name())
+            how = second_person.asked_by(session, (dag_id, run_id), user.get_name(), _may_change(user))
             if how:
                 second_person.note_refusal(session, dag_id, run_id, task_id, user.get_name())
         if how:
@@ -110,3 +110,9 @@ class TeamAuthManager(FabAuthManager):
                 status.HTTP_403_FORBIDDEN, f"A second person must answer: {how}. The question stays open."
             )
         return True
+
+
+def _may_change(user: User) -> bool:
+    """Whether the user may change any run by hand."""
+    edits = {resource for action, resource in user.perms if action == fab.ACTION_CAN_EDIT}
+    return fab.RESOURCE_TASK_INSTANCE in edits or any(name.startswith(roles.CLEAR) for name in edits)

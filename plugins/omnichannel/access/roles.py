@@ -59,7 +59,7 @@ def _seen_by_all() -> set[Permission]:
 
 
 def _runs() -> set[Permission]:
-    """Start, clear, mark, pause, backfill, pools. Nothing deletes history, nothing writes a result."""
+    """Start, clear, mark, pause, backfill, pools. Nothing deletes history, writes a result or announces."""
     create, edit, delete = fab.ACTION_CAN_CREATE, fab.ACTION_CAN_EDIT, fab.ACTION_CAN_DELETE
     return {
         (edit, fab.RESOURCE_DAG),
@@ -67,7 +67,6 @@ def _runs() -> set[Permission]:
         (edit, fab.RESOURCE_TASK_INSTANCE),
         *((action, fab.RESOURCE_BACKFILL) for action in (create, edit)),
         *((action, fab.RESOURCE_POOL) for action in (create, edit, delete)),
-        *((action, "Assets") for action in (create, delete)),
     }
 
 

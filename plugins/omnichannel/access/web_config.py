@@ -19,3 +19,6 @@ AUTH_USER_REGISTRATION = False
 WTF_CSRF_ENABLED = True
 FAB_PASSWORD_COMPLEXITY_ENABLED = True
 FAB_PASSWORD_COMPLEXITY_VALIDATOR = _refuse
+# Its own limit counts right passwords as well, by address alone, and the form only: see `guesses`.
+AUTH_RATE_LIMITED = False
+RATELIMIT_ENABLED = False
