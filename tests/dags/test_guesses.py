@@ -21,12 +21,8 @@ FROM = {"X-Forwarded-For": "203.0.113.7"}
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     """Behind a proxy that may say who asks: this machine, as in the compose file by default."""
     folder = tmp_path_factory.mktemp("team")
-    with team(folder) as running:
-        pass
-    port = int(running.url.rsplit(":", 1)[1])
-    ours = environment(running.installation, port, FORWARDED_ALLOW_IPS="127.0.0.1")
-    with serving(ours, folder / "proxied.log", "--proxy-headers") as proxied:
-        yield proxied
+    with team(folder, "--proxy-headers", FORWARDED_ALLOW_IPS="127.0.0.1") as running:
+        yield running
 
 
 HTTP = httpx.Client(timeout=60)
