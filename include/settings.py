@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 
 from include.company import Country, Currency, Languages, TimeZone, load_company
 from include.errors import FixDeclaration
+from include.private import keep_private
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -129,7 +130,11 @@ def load() -> Settings:
 
 
 def load_for_command() -> Settings:
-    """The same for a command that a person types: it says in one line what is wrong, and ends with 2."""
+    """The same for a command that a person types: it says in one line what is wrong, and ends with 2.
+
+    What the command writes is for its user alone.
+    """
+    keep_private()
     try:
         return load()
     except FixDeclaration as error:
