@@ -9,7 +9,7 @@ import pytest
 from include import durable, private
 from include.private import make_private
 
-ROOT_WALKS = 0o011 if os.geteuid() == 0 else 0
+ROOT_WALKS = 0o001 if os.geteuid() == 0 else 0
 
 
 def open_to_others(folder: Path) -> list[Path]:
@@ -52,7 +52,11 @@ def test_a_text_is_written_for_its_user_alone_whatever_the_umask(tmp_path):
     assert stat.S_IMODE((tmp_path / "a.txt").stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("module", ["ops.nightly", "ops.up", "ops.cli", "ops.score", "include.warehouse.__main__"])
+COMMANDS = ["ops.nightly", "ops.up", "ops.cli", "ops.score", "include.warehouse.__main__"]
+COMMANDS += ["include.ledger.__main__", "include.sandbox.__main__"]
+
+
+@pytest.mark.parametrize("module", COMMANDS)
 def test_every_command_that_writes_under_var_begins_by_that(module):
     text = Path(*module.split(".")).with_suffix(".py").read_text(encoding="utf-8")
-    assert "load_for_command(" in text
+    assert "load_for_command(" in text or "keep_private()" in text
