@@ -21,7 +21,7 @@ def make_private(folder: Path) -> int:
     """
     if not folder.is_dir():
         return 0
-    walks = 0o001 if os.geteuid() == ROOT else 0
+    walks = 0o011 if os.geteuid() == ROOT else 0
     found = [folder, *(Path(at, name) for at, folders, files in os.walk(folder) for name in folders + files)]
     return sum(_close(path, walks) for path in found)
 

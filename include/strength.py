@@ -12,6 +12,7 @@ import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from urllib.parse import unquote, urlsplit
 
 from include.errors import FixDeclaration, FixRequest
@@ -19,10 +20,13 @@ from include.errors import FixDeclaration, FixRequest
 LEAST_PASSWORD = 12  # characters of a person's password
 LEAST_OF_DATABASE = 16
 KEY_BYTES = 32
-WELL_KNOWN = (
-    "password passwort motdepasse contrase secret changeme change_me admin airflow postgres omnichannel ledger "
-    "default example letmein welcome qwerty azerty abc123 test1234 12345678 0123456789 iloveyou"
-).split()
+WELL_KNOWN = re.findall(
+    r"\S+",
+    """
+    password passwort motdepasse contrase secret changeme change_me admin airflow postgres omnichannel ledger
+    default example letmein welcome qwerty azerty abc123 test1234 12345678 0123456789 iloveyou
+    """,
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ def weakness(value: str, least: int) -> str:
         return "is made of well-known words"
     if len(set(value)) < 8 or max(Counter(value).values()) * 3 > len(value) or _is_periodic(value):
         return "repeats itself"
-    steps = [abs(ord(a) - ord(b)) <= 1 for a, b in zip(value, value[1:], strict=False)]
+    steps = [abs(ord(a) - ord(b)) <= 1 for a, b in pairwise(value)]
     return "is a row of neighbouring characters" if sum(steps) * 2 > len(steps) else ""
 
 

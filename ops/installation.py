@@ -46,7 +46,8 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
         "API_AUTH__JWT_SECRET": _secret(folder / "jwt.key"),
         "LOGGING__BASE_LOG_FOLDER": settings.var / "logs" / "airflow",
         "LOGGING__NAMESPACE_LEVELS": "great_expectations=ERROR",
-        "LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS": "0o700",  # else open to others, whatever the umask
+        # Task logs are open to others else, whatever the umask.
+        "LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS": "0o700",
         "LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS": "0o600",
         "DAG_PROCESSOR__REFRESH_INTERVAL": 30,
         "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": 30,

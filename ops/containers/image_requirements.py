@@ -27,7 +27,7 @@ def needed(project: Mapping[str, Any], lock: str) -> list[str]:
     roots = set(_roots(project))
     if missing := roots - {name for name, _ in found}:
         raise SystemExit(f"requirements.lock lacks {', '.join(sorted(missing))}: make lock")
-    taken, before = roots, set()
+    taken, before = roots, set[str]()
     while taken != before:
         before = taken
         taken = before | {name for name, text in found if before & set(VIA.findall(text))}

@@ -1,4 +1,4 @@
-"""A thousand guesses at a login: a handful are looked at, the right password works again, nobody is kept out."""
+"""A thousand guesses at a login: a handful is looked at, the right password works, nobody is kept out."""
 
 import re
 import time
@@ -43,10 +43,14 @@ def test_of_a_thousand_guesses_a_handful_is_looked_at_and_the_right_password_wor
     took = time.monotonic() - began
     print(f"{GUESSES} guesses in {took:.1f} s: {dict(answers)}")
     assert set(answers) == {401, 429}
-    assert answers[401] <= FREE_OF_USER + 1 + took.__trunc__().bit_length()  # one more after 1, 2, 4 … seconds
+    assert (
+        answers[401] <= FREE_OF_USER + 1 + took.__trunc__().bit_length()
+    )  # one more after 1, 2, 4 … seconds
     assert guess(served, "operator", PASSWORD.format("operator"), FROM) == 429
     assert guess(served, "operator", PASSWORD.format("operator"), {"X-Forwarded-For": "203.0.113.8"}) == 201
-    waited = HTTP.post(f"{served.url}/auth/token", json={"username": "operator", "password": "x"}, headers=FROM)
+    waited = HTTP.post(
+        f"{served.url}/auth/token", json={"username": "operator", "password": "x"}, headers=FROM
+    )
     time.sleep(int(waited.headers["Retry-After"]) + 0.5)
     assert guess(served, "operator", PASSWORD.format("operator"), FROM) == 201
 
@@ -69,7 +73,9 @@ rules = get_auth_manager().flask_app.url_map.iter_rules()
 print(json.dumps([rule.rule for rule in rules if "POST" in rule.methods]))
 """
     posted = [f"/auth{rule}" for rule in served.installation.run(code)]
-    login = [path for path in posted if re.search(r"login|token|auth/.*auth|signin", path.removeprefix("/auth"))]
+    login = [
+        path for path in posted if re.search(r"login|token|auth/.*auth|signin", path.removeprefix("/auth"))
+    ]
     assert login and [path for path in login if not path.startswith(DOORS)] == []
 
 
@@ -94,7 +100,8 @@ def test_who_asks_is_a_proxys_word_only_where_the_proxy_is_trusted(served, tmp_p
     ours = environment(served.installation, port, FORWARDED_ALLOW_IPS="192.0.2.1")
     with serving(ours, tmp_path / "log", "--proxy-headers") as other:
         answers = [
-            guess(other, "viewer", "wrong", {"X-Forwarded-For": f"203.0.113.{n}"}) for n in range(FREE_OF_USER + 3)
+            guess(other, "viewer", "wrong", {"X-Forwarded-For": f"203.0.113.{n}"})
+            for n in range(FREE_OF_USER + 3)
         ]
     assert answers == [401] * FREE_OF_USER + [429] * 3
 
@@ -116,7 +123,18 @@ def test_pauses_double_up_to_a_minute_and_what_is_refused_does_not_lengthen_them
         pauses.append(guesses.wait("203.0.113.1", "ana"))
         clock.now += pauses[-1]
     assert pauses[: FREE_OF_USER - 1] == [0.0] * (FREE_OF_USER - 1)
-    assert pauses[FREE_OF_USER - 1 :] == [1, 2, 4, 8, 16, 32, LONGEST_PAUSE, LONGEST_PAUSE, LONGEST_PAUSE, LONGEST_PAUSE]
+    assert pauses[FREE_OF_USER - 1 :] == [
+        1,
+        2,
+        4,
+        8,
+        16,
+        32,
+        LONGEST_PAUSE,
+        LONGEST_PAUSE,
+        LONGEST_PAUSE,
+        LONGEST_PAUSE,
+    ]
     guesses.right("203.0.113.1", "ana")
     assert guesses.wait("203.0.113.1", "ana") == 0
 

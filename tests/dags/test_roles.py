@@ -131,7 +131,12 @@ def test_what_may_be_deleted_is_asked_for_by_those_who_may(users):
 
 def test_nobody_gets_a_page_of_the_interface_without_a_login(users, served):
     paths = ("auth/menus", "auth/me", "dags", "config", "dependencies", "backfills", "teams", "grid/runs/x")
-    paths += ("dashboard/dag_stats", "structure/structure_data?dag_id=x", "connections/hook_meta", "calendar/x")
+    paths += (
+        "dashboard/dag_stats",
+        "structure/structure_data?dag_id=x",
+        "connections/hook_meta",
+        "calendar/x",
+    )
     assert [path for path in paths if users["nobody"].get(f"/ui/{path}").status_code != 401] == []
     assert {users["viewer"].get(f"/ui/{path}").status_code for path in ("auth/me", "dags", "config")} == {200}
     assert users["nobody"].post("/ui/auth/token", json={"token_type": "api"}).status_code == 401

@@ -1,4 +1,4 @@
-"""Who asked for something may not approve it: not who started it, cleared it, or started what announced it."""
+"""Who asked for something may not approve it: who started it, changed it, or started what announced it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -85,7 +85,12 @@ def test_an_admin_needs_a_second_person_too(served, users):
 
 def test_who_cleared_the_run_has_asked_again(served, users):
     path = question(served, "scheduled__2")
-    body = {"dry_run": False, "dag_run_id": "scheduled__2", "task_ids": ["find_retired"], "only_failed": False}
+    body = {
+        "dry_run": False,
+        "dag_run_id": "scheduled__2",
+        "task_ids": ["find_retired"],
+        "only_failed": False,
+    }
     cleared = users["operator"].post(f"/api/v2/dags/{DAG}/clearTaskInstances", json=body)
     assert cleared.status_code == 200, cleared.text
     assert "changed the run scheduled__2" in answer(users["operator"], path).json()["detail"]
@@ -94,7 +99,9 @@ def test_who_cleared_the_run_has_asked_again(served, users):
 
 def test_who_changed_many_runs_at_once_has_asked_for_each(served, users):
     path = question(served, "scheduled__3")
-    body = {"actions": [{"action": "update", "entities": [{"dag_run_id": "scheduled__3", "state": "queued"}]}]}
+    body = {
+        "actions": [{"action": "update", "entities": [{"dag_run_id": "scheduled__3", "state": "queued"}]}]
+    }
     assert users["other"].patch(f"/api/v2/dags/{DAG}/dagRuns", json=body).status_code == 200
     assert answer(users["other"], path).status_code == 403
     assert answer(users["marketer"], path).status_code == 200
@@ -115,9 +122,15 @@ def test_who_started_the_build_that_announced_the_run_has_asked_for_it(served, u
     assert answer(users["other"], path).status_code == 200
 
 
-@pytest.mark.parametrize(("needed", "by", "ends"), [
-    (True, "ana", TaskAwaitingInput), (True, "bo", None), (False, "ana", None), (True, None, None),
-])
+@pytest.mark.parametrize(
+    ("needed", "by", "ends"),
+    [
+        (True, "ana", TaskAwaitingInput),
+        (True, "bo", None),
+        (False, "ana", None),
+        (True, None, None),
+    ],
+)
 def test_the_task_asks_again_where_an_answer_of_who_started_it_came_another_way(
     monkeypatch, needed, by, ends
 ):

@@ -1,4 +1,4 @@
-"""A team's services as their containers are told, on PostgreSQL by its socket alone, each with what it may see."""
+"""A team's services with the environment of their containers, on PostgreSQL by its socket alone."""
 
 import json
 import os
@@ -44,13 +44,20 @@ def by_socket(secrets: dict[str, str]) -> Iterator[tuple[Path, int]]:
     """A server with both databases; the folder of its socket, and the port that names it."""
     with TemporaryDirectory() as folder:
         Path(folder).chmod(0o777)
-        doors = {"stores": Door(free_port(), "x", "x"), "stores_owner": Door(0, "postgres", secrets["POSTGRES_PASSWORD"])}
+        doors = {
+            "stores": Door(free_port(), "x", "x"),
+            "stores_owner": Door(0, "postgres", secrets["POSTGRES_PASSWORD"]),
+        }
         running = BySocket(Path(folder) / "data", doors)
         running.start()
         try:
             from include.sandbox.servers.programs import binaries
 
-            reach = {"PGHOST": folder, "PGPORT": str(doors["stores"].port), "PGPASSWORD": secrets["POSTGRES_PASSWORD"]}
+            reach = {
+                "PGHOST": folder,
+                "PGPORT": str(doors["stores"].port),
+                "PGPASSWORD": secrets["POSTGRES_PASSWORD"],
+            }
             path = {"PATH": os.pathsep.join([str(binaries()), os.environ["PATH"]])}
             script = ROOT / "ops/containers/create-databases.sh"
             subprocess.run([script], env={**path, **reach, **secrets}, check=True)
@@ -92,7 +99,8 @@ class Containers:
         with log.open("wb") as out:
             return subprocess.Popen(
                 ["/bin/sh", "-c", 'umask 077 && exec "$@"', "--", *command],
-                env=self.environment(service), cwd=self.var.parent, stdout=out, stderr=out, start_new_session=True,
+                env=self.environment(service), cwd=self.var.parent,
+                stdout=out, stderr=out, start_new_session=True,
             )  # fmt: skip
 
     def _declared(self, service: str) -> dict[str, Any]:
@@ -142,12 +150,16 @@ def test_all_services_come_up_and_a_task_runs_and_its_log_is_read(containers):
     client.post("/api/v2/dags/report_results/dagRuns", json=run).raise_for_status()
     end, path = time.monotonic() + 240, "/api/v2/dags/report_results/dagRuns/one"
     tasks: list[dict[str, Any]] = []
-    while time.monotonic() < end and not any(t["try_number"] and t["state"] not in ("queued", "running") for t in tasks):
+    while time.monotonic() < end and not any(
+        t["try_number"] and t["state"] not in ("queued", "running") for t in tasks
+    ):
         time.sleep(2)
         tasks = client.get(f"{path}/taskInstances").json()["task_instances"]
     ended = next(t for t in tasks if t["try_number"] and t["state"] not in ("queued", "running"))
     log = client.get(f"{path}/taskInstances/{ended['task_id']}/logs/1", params={"full_content": True})
-    assert log.status_code == 200 and "Could not read" not in log.text and len(log.json()["content"]) > 2, log.text
+    assert log.status_code == 200 and "Could not read" not in log.text and len(log.json()["content"]) > 2, (
+        log.text
+    )
 
 
 def test_nothing_that_is_kept_is_open_to_others(containers):
@@ -161,12 +173,18 @@ def test_the_socket_asks_for_a_password(containers):
     for password in ("", "wrong"):
         with pytest.raises(psycopg.OperationalError, match="password"):
             psycopg.connect(
-                host=str(containers.folder), port=containers.port, user="ledger", dbname="ledger", password=password
+                host=str(containers.folder),
+                port=containers.port,
+                user="ledger",
+                dbname="ledger",
+                password=password,
             )
 
 
 def test_a_blank_or_weak_secret_stops_migrate_before_anything_is_touched(containers, tmp_path):
-    weak = Containers(containers.var, containers.folder, containers.port, containers.secrets | {"AIRFLOW_JWT_SECRET": ""})
+    weak = Containers(
+        containers.var, containers.folder, containers.port, containers.secrets | {"AIRFLOW_JWT_SECRET": ""}
+    )
     process = weak.run("migrate", tmp_path / "log")
     assert process.wait(60) == 2
     said = (tmp_path / "log").read_text()

@@ -9,15 +9,19 @@ import pytest
 from include import durable, private
 from include.private import make_private
 
-ROOT_WALKS = 0o001 if os.geteuid() == 0 else 0
+ROOT_WALKS = 0o011 if os.geteuid() == 0 else 0
 
 
 def open_to_others(folder: Path) -> list[Path]:
-    """What others may read or write below a folder; where PostgreSQL runs as a user of its own, not what is its."""
+    """What others may read or write below a folder, of what belongs to us."""
     found = [folder, *folder.rglob("*")]
     mine = [path for path in found if not path.is_symlink() and path.stat().st_uid == os.geteuid()]
     assert mine
-    return [path for path in mine if path.stat().st_mode & 0o066 or (path.is_file() and path.stat().st_mode & 0o077)]
+    return [
+        path
+        for path in mine
+        if path.stat().st_mode & 0o066 or (path.is_file() and path.stat().st_mode & 0o077)
+    ]
 
 
 def test_what_was_open_is_taken_from_others_and_nothing_else_changes(tmp_path):

@@ -58,8 +58,12 @@ def give_to_system_user(*paths: Path) -> None:
 
 
 def _let_through(path: Path) -> None:
-    """Let others walk, and not read, down to `path`: what lies beside it is none of that user's business."""
+    """Let others walk, and not read, down to `path`: what lies beside it is none of that user's business.
+
+    Our group too: programs that are started for that user keep it.
+    """
+    walk = stat.S_IXGRP | stat.S_IXOTH
     for folder in path.parents:
-        mode = folder.stat().st_mode
-        if not mode & stat.S_IXOTH:
-            folder.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)
+        mode = stat.S_IMODE(folder.stat().st_mode)
+        if mode & walk != walk:
+            folder.chmod(mode | walk)

@@ -38,10 +38,7 @@ def settle(manager: TeamSecurityManager) -> None:
     """
     manager.sync_roles()
     for role in roles.declared():
-        found = manager.find_role(role.name)
-        for permission in list(found.permissions):
-            if (permission.action.name, permission.resource.name) not in role.permissions:
-                manager.remove_permission_from_role(found, permission)
+        _take_back(manager, role)
         print(f"role {role.name}: {role.purpose}")
     if manager.count_users():
         return
@@ -51,6 +48,14 @@ def settle(manager: TeamSecurityManager) -> None:
     email = f"{FIRST}@localhost"
     manager.add_user(FIRST, "First", "user", email, manager.find_role(roles.ADMIN), password)
     print(f"user {FIRST}, role {roles.ADMIN}")
+
+
+def _take_back(manager: TeamSecurityManager, role: roles.Role) -> None:
+    """Take from a role what is not declared, or is declared no more."""
+    found = manager.find_role(role.name)
+    for permission in list(found.permissions) if found else ():
+        if (permission.action.name, permission.resource.name) not in role.permissions:
+            manager.remove_permission_from_role(found, permission)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

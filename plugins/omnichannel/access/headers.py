@@ -1,9 +1,9 @@
-"""What browsers are told of every page: run only our own scripts, be framed by nobody else, guess no types."""
+"""What browsers are told of every page: our own scripts alone, no foreign frames, no guessing of types."""
 
-from omnichannel.access.asked import App, Message, Receive, Scope, Send
+from omnichannel.access.asked import App, Message, Receive, Scope, Send, route
 
-# Airflow's interface sets styles from scripts (Emotion), shows images that it makes (data:, blob:) and works in
-# workers made the same way (the code viewer). Its Security pages are Flask-AppBuilder's, in a frame of our own.
+# Airflow's interface sets styles from scripts (Emotion), shows images that it makes (data:, blob:) and works
+# in workers made the same way (the code viewer). Its Security pages, of Flask-AppBuilder, lie in a frame.
 STRICT = {
     "default-src": "'self'",
     "script-src": "'self'",
@@ -54,7 +54,7 @@ class SafeHeaders:
 
 
 def _headers(scope: Scope) -> list[tuple[bytes, bytes]]:
-    is_flask = "/auth/" in scope["path"]
+    is_flask = route(scope).startswith("/auth/")
     policy = "; ".join(f"{name} {value}" for name, value in (BELOW_AUTH if is_flask else STRICT).items())
     said = {"content-security-policy": policy, **ALWAYS}
     found = [(name.encode(), value.encode()) for name, value in said.items()]

@@ -11,8 +11,8 @@ from airflow.providers.fab.www.security import permissions as fab
 from airflow.utils.session import create_session
 from fastapi import HTTPException, status
 
-from include.strength import refuse_password
 from include.settings import load
+from include.strength import refuse_password
 from omnichannel.access import asked, roles, second_person
 
 CLEARS = ("post_clear_task_instances", "clear_dag_run")
@@ -22,7 +22,7 @@ class TeamSecurityManager(FabAirflowSecurityManagerOverride):
     """Flask-AppBuilder's users and roles; ours in place of its Viewer, User and Op."""
 
     @cached_property
-    def ROLE_CONFIGS(self) -> list[dict[str, Any]]:  # type: ignore[override] # noqa: N802
+    def ROLE_CONFIGS(self) -> list[dict[str, Any]]:  # type: ignore[override]
         """The roles that are created when Airflow starts."""
         ours = [{"role": role.name, "perms": sorted(role.permissions)} for role in roles.declared()]
         own = FabAirflowSecurityManagerOverride.ROLE_CONFIGS
@@ -50,7 +50,7 @@ class TeamAuthManager(FabAuthManager):
         """Users and roles."""
         if not self.appbuilder:
             raise RuntimeError("AppBuilder is not initialized.")
-        return TeamSecurityManager(self.appbuilder)
+        return TeamSecurityManager(self.appbuilder)  # type: ignore[no-untyped-call]
 
     def is_authorized_dag(
         self,
@@ -78,9 +78,7 @@ class TeamAuthManager(FabAuthManager):
     def _may(self, method: Any, resource: str, user: User) -> bool:
         return self._is_authorized(method=method, resource_type=resource, user=user)
 
-    def _may_for_dag(
-        self, method: Any, entity: DagAccessEntity | None, dag_id: str, user: User
-    ) -> bool:
+    def _may_for_dag(self, method: Any, entity: DagAccessEntity | None, dag_id: str, user: User) -> bool:
         """By a permission for this DAG alone: to start it, to start it dry, or to clear it."""
         if not dag_id:
             return False

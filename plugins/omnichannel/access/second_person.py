@@ -34,7 +34,9 @@ def asked_by(session: Session, run: Run, user: str, may_change: bool) -> str:
     for dag_run in _with_sources(session, run):
         if dag_run.triggering_user_name == user:
             return f"you started the run {dag_run.run_id} of {dag_run.dag_id}"
-        if may_change and session.scalar(select(Log.id).where(*_changes(dag_run), Log.owner == user).limit(1)):
+        if may_change and session.scalar(
+            select(Log.id).where(*_changes(dag_run), Log.owner == user).limit(1)
+        ):
             return f"you changed the run {dag_run.run_id} of {dag_run.dag_id} by hand"
     return ""
 

@@ -40,7 +40,13 @@ class AskOperator(HITLOperator):
         ask than starting the run; this stands behind it, whichever way an answer came.
         """
         by = (event.get("responded_by_user") or {}).get("name")
-        if SETTINGS.second_person and by and by == getattr(context.get("dag_run"), "triggering_user_name", None):
-            self.log.warning("Refused: %s started this run, and a second person must answer. Asking again.", by)
+        if (
+            SETTINGS.second_person
+            and by
+            and by == getattr(context.get("dag_run"), "triggering_user_name", None)
+        ):
+            self.log.warning(
+                "Refused: %s started this run, and a second person must answer. Asking again.", by
+            )
             HITLOperator.execute(self, context)  # ends by waiting
         return {**super().execute_complete(context, event), "question": self.question}
