@@ -42,6 +42,7 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
         "API__HOST": "127.0.0.1",
         "API__PORT": port,
         "API__BASE_URL": f"http://127.0.0.1:{port}",
+        "API__ENABLE_SWAGGER_UI": False,  # its scripts come from elsewhere; /openapi.json stays
         "API__SECRET_KEY": _secret(folder / "api.key"),
         "API_AUTH__JWT_SECRET": _secret(folder / "jwt.key"),
         "LOGGING__BASE_LOG_FOLDER": settings.var / "logs" / "airflow",

@@ -8,20 +8,9 @@ import pytest
 
 from include import durable, private
 from include.private import make_private
+from tests.night import open_to_others
 
 ROOT_WALKS = 0o011 if os.geteuid() == 0 else 0
-
-
-def open_to_others(folder: Path) -> list[Path]:
-    """What others may read or write below a folder, of what belongs to us."""
-    found = [folder, *folder.rglob("*")]
-    mine = [path for path in found if not path.is_symlink() and path.stat().st_uid == os.geteuid()]
-    assert mine
-    return [
-        path
-        for path in mine
-        if path.stat().st_mode & 0o066 or (path.is_file() and path.stat().st_mode & 0o077)
-    ]
 
 
 def test_what_was_open_is_taken_from_others_and_nothing_else_changes(tmp_path):
