@@ -22,12 +22,12 @@ help: ## list the commands
 
 install: $(INSTALLED) ## install everything into .venv (the other commands do it when needed)
 
-$(INSTALLED): requirements.lock
+$(INSTALLED): requirements.lock requirements.uv.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; none was found. Set PYTHON=/path/to/python." >&2; exit 2; }
 	@test ! -L .venv || { echo ".venv is a link: installing would empty what it points to. Remove the link." >&2; exit 2; }
 	$(PYTHON) -m venv --clear .venv
 	$(PYTHON) -m venv .venv/.uv
-	.venv/.uv/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	.venv/.uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.uv.txt
 	$(UV) pip sync --quiet --python .venv/bin/python --require-hashes --compile-bytecode requirements.lock
 	@touch $@
 

@@ -20,7 +20,7 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def write_text(path: Path, text: str, name: str = "", mode: int = 0o666) -> None:
+def write_text(path: Path, text: str, name: str = "", mode: int = 0o600) -> None:
     """Replace a small text file atomically.
 
     `name` is the failpoint's: `<name>.before_write` and so on; none where no drill kills. `mode`: who may

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 
 from include.company import Country, Currency, Languages, TimeZone, load_company
 from include.errors import FixDeclaration
+from include.private import keep_private
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -27,7 +28,8 @@ class Settings(BaseSettings):
     business date decides what time it is (see `include.clock`). `schedules` switches the DAGs' own
     schedules off where a command drives the night; with `first_night` every night from that date on
     is run, missed ones one after another, and without it only the latest; a task is tried again
-    `retries` times, the first time after `retry_seconds`.
+    `retries` times, the first time after `retry_seconds`. With `second_person` who asked for something may
+    not approve it.
 
     Raises:
         FixDeclaration: a value is wrong: names the variable, or file, line and field.
@@ -50,6 +52,7 @@ class Settings(BaseSettings):
     first_night: date | None = None
     retry_seconds: int = 60
     retries: int = 3
+    second_person: bool = False
 
     def __init__(self, **given: Any) -> None:
         try:
@@ -129,7 +132,11 @@ def load() -> Settings:
 
 
 def load_for_command() -> Settings:
-    """The same for a command that a person types: it says in one line what is wrong, and ends with 2."""
+    """The same for a command that a person types: it says in one line what is wrong, and ends with 2.
+
+    What the command writes is for its user alone.
+    """
+    keep_private()
     try:
         return load()
     except FixDeclaration as error:

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from include import sandbox
+from include.private import make_private
 from include.sandbox.parameters import read_world, settle_world
 from include.settings import Settings
 from ops import services
@@ -52,7 +53,11 @@ def running(settings: Settings) -> services.Services | None:
 
 
 def bring_up(settings: Settings, choice: WorldChoice, port: int = 0) -> services.Services:
-    """Start sandbox and services; on any failure or interrupt nothing is left running."""
+    """Start sandbox and services; on any failure or interrupt nothing is left running.
+
+    What an earlier release left open to other users of the machine is taken from them first.
+    """
+    make_private(settings.var)
     is_new = read_world(settings) is None
     pool = ThreadPoolExecutor(max_workers=2)
     try:

@@ -42,10 +42,14 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
         "API__HOST": "127.0.0.1",
         "API__PORT": port,
         "API__BASE_URL": f"http://127.0.0.1:{port}",
+        "API__ENABLE_SWAGGER_UI": False,  # its scripts come from elsewhere; /openapi.json stays
         "API__SECRET_KEY": _secret(folder / "api.key"),
         "API_AUTH__JWT_SECRET": _secret(folder / "jwt.key"),
         "LOGGING__BASE_LOG_FOLDER": settings.var / "logs" / "airflow",
         "LOGGING__NAMESPACE_LEVELS": "great_expectations=ERROR",
+        # Task logs are open to others else, whatever the umask.
+        "LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS": "0o700",
+        "LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS": "0o600",
         "DAG_PROCESSOR__REFRESH_INTERVAL": 30,
         "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": 30,
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": 0.1,

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import httpx
 
-from include import durable
+from include import durable, strength
 from include.errors import OmniError
 from include.sandbox.access import free_port
 from include.settings import ROOT, Settings
@@ -57,10 +57,11 @@ def migrate(settings: Settings) -> None:
     """Bring the ledger and Airflow's metadata database to the versions that are installed.
 
     Raises:
-        ServiceFailed: one of them cannot be reached or used, or `airflow db migrate` failed.
+        ServiceFailed: a secret can be guessed, a database cannot be used, or `airflow db migrate` failed.
     """
     env = environment(settings, 0)
     try:
+        strength.check(env)
         databases.prepare(settings, env[METADATA])
     except OmniError as error:
         raise ServiceFailed(str(error)) from None

@@ -99,3 +99,15 @@ def listening(leaders: Iterable[int]) -> set[tuple[str, int]]:
                     sockets = process.net_connections("inet")
                     found |= {(s.laddr.ip, s.laddr.port) for s in sockets if s.status == psutil.CONN_LISTEN}
     return found
+
+
+def open_to_others(folder: Path) -> list[Path]:
+    """What others may read or write below a folder, of what belongs to us."""
+    found = [folder, *folder.rglob("*")]
+    mine = [path for path in found if not path.is_symlink() and path.stat().st_uid == os.geteuid()]
+    assert mine
+    return [
+        path
+        for path in mine
+        if path.stat().st_mode & 0o066 or (path.is_file() and path.stat().st_mode & 0o077)
+    ]

@@ -17,6 +17,7 @@ from include.ledger.engine import SETTING, open_ledger, revision
 from include.ledger.hashes import keys_of
 from include.ledger.retired import forget
 from include.ledger.settle import settle_batch
+from include.private import keep_private
 from include.sandbox.parameters import read_world
 
 
@@ -30,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     one.add_argument("--not-arrived", metavar="BATCH")
     asked = parser.parse_args(arguments)
     batch = asked.arrived or asked.not_arrived
+    keep_private()
     try:
         house = settings.load()
         if not asked.forget and not batch:

@@ -13,6 +13,7 @@ from include import durable
 from include import settings as house
 from include.errors import CheckFailed, OmniError
 from include.ledger.exposures import load_syncs
+from include.private import keep_private
 from include.settings import Settings
 from include.warehouse import published, versions
 from include.warehouse.candidate import variables_file
@@ -25,6 +26,7 @@ def main() -> int:
     parser.add_argument("--select", help="dbt's selection, such as aud_lapsed_buyers+; all if not given")
     parser.add_argument("--no-unit-tests", action="store_true", help="data tests only")
     given = parser.parse_args()
+    keep_private()
     try:
         load_syncs()  # an audience's sync is read outside dbt, which would not see it is wrong
         return build(house.load(), given.select, with_unit_tests=not given.no_unit_tests)

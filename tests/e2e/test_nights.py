@@ -14,6 +14,7 @@ import pytest
 from include.warehouse import versions
 from tests import canaries
 from tests.kept import DAGS, INGESTS, Kept
+from tests.night import open_to_others
 
 PEOPLE = 400
 
@@ -211,6 +212,13 @@ def test_no_canary_stands_where_people_look(kept, again, tmp_path):
     assert {"logs/services", "metadata", "printed"} <= {
         name for name, place in places.items() if any(place in path.parents for path, _ in control)
     }
+
+
+def test_nothing_that_is_kept_is_open_to_other_users_of_the_machine(kept, again):
+    assert open_to_others(kept.house.var) == []
+    logs = [path for path in (kept.house.var / "logs").rglob("*") if path.is_file()]
+    reports = list((kept.house.var / "reports").rglob("index.html"))
+    assert len(logs) > 20 and reports
 
 
 def test_secrets_stand_in_private_files_of_their_own_and_nowhere_else(kept):

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -28,7 +29,12 @@ LINES = [
 IN_POSTGRES = [line.partition("exec -T postgres ")[2] for line in LINES if "exec -T postgres " in line]
 BY_AIRFLOW = [line.partition(" airflow ")[2] for line in LINES if "exec -T api-server airflow " in line]
 DAY = date(2026, 3, 15)
-PASSWORDS = {"AIRFLOW_DATABASE_PASSWORD": "it's one", "LEDGER_DATABASE_PASSWORD": "another"}
+AIRFLOWS, LEDGERS = "it's one of seventeen", "another of seventeen"
+PASSWORDS = {
+    "POSTGRES_PASSWORD": "the third of seventeen",
+    "AIRFLOW_DATABASE_PASSWORD": AIRFLOWS,
+    "LEDGER_DATABASE_PASSWORD": LEDGERS,
+}
 
 
 class Databases:
@@ -66,7 +72,7 @@ class Databases:
 
     def ledger(self, folder: Path) -> Settings:
         """Settings of a house with this ledger."""
-        url = f"postgresql+psycopg://ledger:another@127.0.0.1:{self.port}/ledger"
+        url = f"postgresql+psycopg://ledger:{quote(LEDGERS)}@127.0.0.1:{self.port}/ledger"
         return Settings(var=folder / "var", ledger_url=url)
 
 
@@ -74,16 +80,17 @@ class Databases:
 def databases() -> Iterator[Databases]:
     with server() as running:
         made = Databases(running)
-        assert made.script(**PASSWORDS | {"LEDGER_DATABASE_PASSWORD": ""}) != 0, "a blank password is refused"
+        for weak in ("", "fifteen letters", AIRFLOWS):  # blank, short, the same as another's
+            assert made.script(**PASSWORDS | {"LEDGER_DATABASE_PASSWORD": weak}) == 2
         assert made.script(**PASSWORDS) == 0
         yield made
 
 
 def test_each_database_has_an_owner_who_cannot_open_the_other(databases):
-    with databases.connect("airflow", "it's one", "airflow") as db:
+    with databases.connect("airflow", AIRFLOWS, "airflow") as db:
         db.execute("create table public.mine (id int)")
     with pytest.raises(psycopg.OperationalError, match="permission denied"):
-        databases.connect("airflow", "it's one", "ledger")
+        databases.connect("airflow", AIRFLOWS, "ledger")
 
 
 def test_a_ledger_restored_as_the_page_says_is_the_one_that_was_dumped(databases, tmp_path):
@@ -109,7 +116,7 @@ def test_a_ledger_restored_as_the_page_says_is_the_one_that_was_dumped(databases
         assert db.scalar(text("select to_regclass('of_a_newer_release')")) is None
     engine.dispose()
     with pytest.raises(psycopg.OperationalError, match="permission denied"):
-        databases.connect("airflow", "it's one", "ledger")
+        databases.connect("airflow", AIRFLOWS, "ledger")
 
 
 def test_what_the_page_asks_the_ledger_it_can_answer(databases, tmp_path):
@@ -131,7 +138,8 @@ def test_every_service_and_file_that_the_page_names_is_there():
     assert len(typed) >= 12
     named = {word for words in typed for word in words if re.fullmatch(r"[a-z-]+", word)}
     assert {"postgres", "api-server", "network"} <= named & set(SERVICES)
-    targets = [words[words.index("-T") + 1] for words in typed if "exec" in words]
+    after = [words[words.index("exec") + 1 :] for words in typed if "exec" in words]
+    targets = [next(word for word in words if not word.startswith("-")) for words in after]
     assert set(targets) <= set(SERVICES)
     variables = set(re.findall(r"`([A-Z_]{6,})(?:=[^`]*)?`", PAGE))
     example = (ROOT / ".env.example").read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import stat
 import warnings
 from pathlib import Path
 from typing import Any
@@ -52,5 +53,17 @@ def give_to_system_user(*paths: Path) -> None:
     bundled.ensure_prefix_permissions(binaries())
     bundled.ensure_folder_permissions(binaries().parent, 0o555)
     for path in paths:
-        bundled.ensure_prefix_permissions(path)
+        _let_through(path)
         os.chown(path, owner.pw_uid, owner.pw_gid)
+
+
+def _let_through(path: Path) -> None:
+    """Let others walk, and not read, down to `path`: what lies beside it is none of that user's business.
+
+    Our group too: programs that are started for that user keep it.
+    """
+    walk = stat.S_IXGRP | stat.S_IXOTH
+    for folder in path.parents:
+        mode = stat.S_IMODE(folder.stat().st_mode)
+        if mode & walk != walk:
+            folder.chmod(mode | walk)

@@ -4,6 +4,7 @@ from typing import Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 
+from omnichannel.house import SETTINGS
 from omnichannel.notifiers import QuestionNotifier
 
 
@@ -33,5 +34,19 @@ class AskOperator(HITLOperator):
         self.question = question
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
-        """The answer, with its question."""
+        """The answer, with its question; where a second person is needed, who asked is asked for another.
+
+        Airflow's API refuses such an answer before it is taken (`omnichannel.access`), and knows more ways to
+        ask than starting the run; this stands behind it, whichever way an answer came.
+        """
+        by = (event.get("responded_by_user") or {}).get("name")
+        if (
+            SETTINGS.second_person
+            and by
+            and by == getattr(context.get("dag_run"), "triggering_user_name", None)
+        ):
+            self.log.warning(
+                "Refused: %s started this run, and a second person must answer. Asking again.", by
+            )
+            HITLOperator.execute(self, context)  # ends by waiting
         return {**super().execute_complete(context, event), "question": self.question}
