@@ -52,6 +52,7 @@ DIFFERENT = {
     "AIRFLOW__API_AUTH__JWT_SECRET": FROM_ENV,
     "AIRFLOW__CORE__FERNET_KEY": FROM_ENV,
     "OMNI_UNSUBSCRIBE_SECRET": FROM_ENV,
+    "OMNI_HASH_KEYS": "from .env, where `make up` keeps a file of its own",
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": POSTGRESQL,
     "OMNI_LEDGER_URL": POSTGRESQL,
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS": "how a SQLite file is opened",
@@ -67,7 +68,7 @@ DIFFERENT = {
     "FORWARDED_ALLOW_IPS": "there is a proxy before a team's API server only",
 }
 # What a container is not told, of what `make up` tells each of its services alike.
-WORKS = {"OMNI_LEDGER_URL", "OMNI_LAKE_URL", "OMNI_UNSUBSCRIBE_SECRET"}
+WORKS = {"OMNI_LEDGER_URL", "OMNI_LAKE_URL", "OMNI_UNSUBSCRIBE_SECRET", "OMNI_HASH_KEYS"}
 CONNECTS = {"AIRFLOW__SECRETS__BACKEND", "AIRFLOW__SECRETS__BACKEND_KWARGS"}
 JWT, API_KEY = "AIRFLOW__API_AUTH__JWT_SECRET", "AIRFLOW__API__SECRET_KEY"
 NOT_TOLD = {
