@@ -16,7 +16,7 @@ from include.keyed import VARIABLE, HashKeys
 
 FILE = "hash_keys.json"  # in the folder of a version; a version without it has plain hashes
 SNAPSHOT_UNDER = "hash_keys"  # in the metadata of the ledger's snapshot: a fingerprint
-_REBUILD = "clear open_candidate and what follows"
+_REBUILD = "clear open_candidate and what follows (or, for make build, run a night first)"
 
 
 @dataclass(frozen=True)
