@@ -92,7 +92,7 @@ def assert_no_login_can_be_guessed(url: str) -> None:
 def test_a_wrong_password_of_a_database_is_told_by_its_setting_alone(
     setting, tmp_path, postgres, monkeypatch
 ):
-    url = postgres.url("postgres", password="wr0ng/secret")
+    url = postgres.url("postgres", password="wr0ng/one of seventeen")
     monkeypatch.setenv(setting, url)
     with pytest.raises(services.ServiceFailed) as caught:
         services.migrate(sandbox_settings(tmp_path))
