@@ -3,7 +3,7 @@
 # The postgres image runs this once, when its volume is new.
 set -euo pipefail
 
-# The owner's is judged here alone: no service but this one is told it. How the others are made is judged by
+# The owner's is judged here alone: no other service has it. How the others are made is judged by
 # include/strength.py before any service starts.
 for password in "$POSTGRES_PASSWORD" "$AIRFLOW_DATABASE_PASSWORD" "$LEDGER_DATABASE_PASSWORD"; do
     test "${#password}" -ge 16 || { echo "a password of PostgreSQL is shorter than 16: see .env.example" >&2; exit 2; }

@@ -74,14 +74,14 @@ class Containers:
         self.secrets = secrets
 
     def environment(self, service: str) -> dict[str, str]:
-        """What a container is told, with the folders and ports of this machine."""
+        """Environment of a container, with the folders and ports of this machine."""
         plain = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
-        told = {}
+        found = {}
         for name, value in self._declared(service).items():
             filled = plain.sub(lambda found: self.secrets.get(found[1], found[2] or ""), str(value))
             filled = filled.replace(f"host={SHARED}", f"host={self.folder}&port={self.port}")
             filled = filled.replace(f"{HOUSE}/var", str(self.var)).replace(HOUSE, str(ROOT))
-            told[name] = filled.replace("8080", str(self.api)).replace("0.0.0.0", "127.0.0.1")
+            found[name] = filled.replace("8080", str(self.api)).replace("0.0.0.0", "127.0.0.1")
         home = self.var / "homes" / service
         home.mkdir(parents=True, exist_ok=True)
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -90,7 +90,7 @@ class Containers:
             "PYTHONPATH": f"{ROOT}:{ROOT}/plugins", "AIRFLOW__CORE__DAGS_FOLDER": f"{ROOT}/dags",
             "AIRFLOW__CORE__PLUGINS_FOLDER": f"{ROOT}/plugins", "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         }  # fmt: skip
-        return image | told
+        return image | found
 
     def run(self, service: str, log: Path) -> "subprocess.Popen[bytes]":
         """Start a service by its command."""

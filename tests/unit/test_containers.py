@@ -67,7 +67,7 @@ DIFFERENT = {
     "OMNI_RETRY_SECONDS": "only before a screen does a person wait for a retry",
     "FORWARDED_ALLOW_IPS": "there is a proxy before a team's API server only",
 }
-# What a container is not told, of what `make up` tells each of its services alike.
+# What a container does not get, of what `make up` gives each of its services alike.
 WORKS = {"OMNI_LEDGER_URL", "OMNI_LAKE_URL", "OMNI_UNSUBSCRIBE_SECRET", "OMNI_HASH_KEYS"}
 CONNECTS = {"AIRFLOW__SECRETS__BACKEND", "AIRFLOW__SECRETS__BACKEND_KWARGS"}
 JWT, API_KEY = "AIRFLOW__API_AUTH__JWT_SECRET", "AIRFLOW__API__SECRET_KEY"

@@ -2,8 +2,8 @@
 
 import base64
 import os
+import random
 import re
-import secrets
 import subprocess
 import sys
 
@@ -13,6 +13,8 @@ from include.errors import FixDeclaration, FixRequest
 from include.settings import ROOT
 from include.strength import INSTALLATION, check, refuse_password, weakness
 
+# The same in every process of a test run, which must collect the same tests.
+DRAW = random.Random(7)
 FERNET = base64.urlsafe_b64encode(bytes(range(7, 39))).decode()
 
 
@@ -20,14 +22,14 @@ def good() -> dict[str, str]:
     """An installation as .env.example says to make it."""
     url = "postgresql+psycopg://x:{}@/x?host=/var/run/postgresql"
     return {
-        "AIRFLOW__CORE__FERNET_KEY": base64.urlsafe_b64encode(os.urandom(32)).decode(),
-        "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(48),
-        "AIRFLOW__API__SECRET_KEY": secrets.token_hex(48),
-        "OMNI_UNSUBSCRIBE_SECRET": secrets.token_hex(48),
-        "OMNI_HASH_KEYS": f"{secrets.token_hex(32)},{base64.b64encode(os.urandom(32)).decode()}",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url.format(secrets.token_hex(48)),
-        "OMNI_LEDGER_URL": url.format(secrets.token_hex(48)),
-        "AIRFLOW_ADMIN_PASSWORD": secrets.token_urlsafe(12),
+        "AIRFLOW__CORE__FERNET_KEY": base64.urlsafe_b64encode(DRAW.randbytes(32)).decode(),
+        "AIRFLOW__API_AUTH__JWT_SECRET": DRAW.randbytes(48).hex(),
+        "AIRFLOW__API__SECRET_KEY": DRAW.randbytes(48).hex(),
+        "OMNI_UNSUBSCRIBE_SECRET": DRAW.randbytes(48).hex(),
+        "OMNI_HASH_KEYS": f"{DRAW.randbytes(32).hex()},{base64.b64encode(DRAW.randbytes(32)).decode()}",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url.format(DRAW.randbytes(48).hex()),
+        "OMNI_LEDGER_URL": url.format(DRAW.randbytes(48).hex()),
+        "AIRFLOW_ADMIN_PASSWORD": base64.urlsafe_b64encode(DRAW.randbytes(12)).decode(),
     }
 
 
@@ -40,13 +42,13 @@ def test_what_the_example_says_to_make_passes_a_hundred_times():
 URL = "postgresql+psycopg://ledger:{}@/ledger?host=/var/run/postgresql"
 WRONG = [
     *((secret.variable, "", "is empty") for secret in INSTALLATION),
-    ("AIRFLOW__CORE__FERNET_KEY", secrets.token_hex(16), "is no list of keys of 32"),
+    ("AIRFLOW__CORE__FERNET_KEY", DRAW.randbytes(16).hex(), "is no list of keys of 32"),
     ("AIRFLOW__CORE__FERNET_KEY", base64.urlsafe_b64encode(b"a" * 32).decode(), "repeats itself"),
-    ("AIRFLOW__API_AUTH__JWT_SECRET", secrets.token_hex(31), "is shorter than 64"),
+    ("AIRFLOW__API_AUTH__JWT_SECRET", DRAW.randbytes(31).hex(), "is shorter than 64"),
     ("AIRFLOW__API_AUTH__JWT_SECRET", "ab" * 40, "repeats itself"),
     ("AIRFLOW__API__SECRET_KEY", "hunter2-hunter2", "is shorter than 32"),
     ("OMNI_UNSUBSCRIBE_SECRET", "changeme-secret-password-admin-airflow", "is made of well-known words"),
-    ("OMNI_HASH_KEYS", f"{secrets.token_hex(32)},{secrets.token_hex(8)}", "is no list of keys of 32"),
+    ("OMNI_HASH_KEYS", f"{DRAW.randbytes(32).hex()},{DRAW.randbytes(8).hex()}", "is no list of keys of 32"),
     ("OMNI_HASH_KEYS", "00" * 32, "repeats itself"),
     ("OMNI_LEDGER_URL", URL.format("ledger"), "has a password that is shorter than 16"),
     ("OMNI_LEDGER_URL", URL.format(""), "has a password that is shorter than 16"),
@@ -63,7 +65,7 @@ def test_a_weak_secret_is_named_and_not_shown(variable, value, why):
 
 
 def test_two_that_are_the_same_are_both_named():
-    same = secrets.token_hex(48)
+    same = DRAW.randbytes(48).hex()
     pair = {"AIRFLOW__API_AUTH__JWT_SECRET": same, "OMNI_LEDGER_URL": URL.format(same)}
     with pytest.raises(FixDeclaration) as refused:
         check(good() | pair)
@@ -88,7 +90,12 @@ def test_a_password_that_can_be_guessed_is_refused(password):
 
 
 @pytest.mark.parametrize(
-    "password", ["Gr3en-kettle-on-the-roof", "vier Eulen über Prag", secrets.token_urlsafe(12)]
+    "password",
+    [
+        "Gr3en-kettle-on-the-roof",
+        "vier Eulen über Prag",
+        base64.urlsafe_b64encode(DRAW.randbytes(12)).decode(),
+    ],
 )
 def test_a_long_one_that_nobody_knows_is_taken(password):
     assert weakness(password, 12) == ""

@@ -1,1 +1,1 @@
-"""Who may do what where a team works: roles, logins, a second person, what browsers are told."""
+"""Who may do what where a team works: roles, logins, a second person, headers for browsers."""

@@ -1,4 +1,4 @@
-"""What browsers are told of every page: our own scripts alone, no foreign frames, no guessing of types."""
+"""Headers of every answer: our own scripts alone, no foreign frames, no guessing of types."""
 
 from omnichannel.access.asked import App, Message, Receive, Scope, Send, route
 
@@ -36,12 +36,12 @@ class SafeHeaders:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request with these headers; over TLS alone the browser is told to stay there."""
+        """Answer a request with these headers; over TLS alone the browser is asked to stay there."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         added = _headers(scope)
 
-        async def tell(message: Message) -> None:
+        async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 said = {name.lower() for name, _ in message.get("headers", [])}
                 message["headers"] = [
@@ -50,7 +50,7 @@ class SafeHeaders:
                 ]
             await send(message)
 
-        await self._app(scope, receive, tell)
+        await self._app(scope, receive, with_headers)
 
 
 def _headers(scope: Scope) -> list[tuple[bytes, bytes]]:

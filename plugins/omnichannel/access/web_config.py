@@ -1,4 +1,4 @@
-"""What Flask-AppBuilder is told (`[fab] config_file`): its forms take no password that can be guessed."""
+"""Flask-AppBuilder's settings (`[fab] config_file`): its forms take no password that can be guessed."""
 
 from flask_appbuilder.const import AUTH_DB
 from flask_appbuilder.exceptions import PasswordComplexityValidationError
