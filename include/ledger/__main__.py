@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     keep_private()
     try:
         house = settings.load()
-        if not asked.forget and not batch:
+        if not (asked.forget or batch or asked.rotate_hash_keys):
             _refuse_made_up(house)
         with naming(SETTING):  # around the database alone: no other file's trouble is its
             _open(house)

@@ -85,8 +85,8 @@ def _raise_all(db: Connection, keys: HashKeys, count: int) -> None:
             _write(db, model.__table__, names, rows, keys, count)
     failpoint("hash_keys.before_commit")
     db.execute(delete(HashedUnder))
-    told = {"count_keys": keys.count, "fingerprint": keys.fingerprint, "since": datetime.now(UTC)}
-    db.execute(insert(HashedUnder).values(**told))
+    row = {"count_keys": keys.count, "fingerprint": keys.fingerprint, "since": datetime.now(UTC)}
+    db.execute(insert(HashedUnder).values(**row))
 
 
 def _chunks(db: Connection, table: Table, names: Sequence[str]) -> Iterator[Sequence[Row[Any]]]:

@@ -46,17 +46,11 @@ def run_dbt(
     target = settings.warehouse / "dbt" / warehouse.stem
     results = target / "run_results.json"
     results.unlink(missing_ok=True)
-    handed = _handed(settings, warehouse, variables)
-    command = [sys.executable, "-c", _START, *arguments]
-    everything = json.dumps(
-        {**listed_models(), **company_variables(settings), "contract": contract_columns(), **variables},
-        sort_keys=True,
-    )
-    command += ["--vars", everything, "--no-use-colors"]
+    handed = _handed(settings, warehouse, variables).to_json()
+    command = [sys.executable, "-c", _START, *arguments, "--vars", _everything(settings, variables)]
+    command += ["--no-use-colors"]
     environment = dbt_environment(settings, warehouse, target)
-    process = subprocess.run(
-        command, cwd=ROOT, env=environment, input=handed.to_json(), text=True, check=False
-    )
+    process = subprocess.run(command, cwd=ROOT, env=environment, input=handed, text=True, check=False)
     if process.returncode < 0:
         raise RetryLater(
             f"dbt {arguments[0]} was ended by {signal.Signals(-process.returncode).name} (by a person, or "
@@ -68,6 +62,11 @@ def run_dbt(
             "the lines above name the file; mend it, then build again"
         )
     return process.returncode, list(json.loads(results.read_text())["results"])
+
+
+def _everything(settings: Settings, variables: Mapping[str, Any]) -> str:
+    known = {**listed_models(), **company_variables(settings), "contract": contract_columns(), **variables}
+    return json.dumps(known, sort_keys=True)
 
 
 def company_variables(settings: Settings) -> dict[str, str]:

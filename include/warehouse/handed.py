@@ -32,9 +32,9 @@ _received: list[Handed] = []
 
 def receive() -> None:
     """Read what was handed, and close standard input: nothing later in this process finds it there."""
-    told = json.loads(sys.stdin.buffer.read())
-    keys = HashKeys(tuple(bytes.fromhex(key) for key in told["keys"]))
-    _received.append(Handed(keys, tuple(told["folders"]), tuple(told["files"])))
+    given = json.loads(sys.stdin.buffer.read())
+    keys = HashKeys(tuple(bytes.fromhex(key) for key in given["keys"]))
+    _received.append(Handed(keys, tuple(given["folders"]), tuple(given["files"])))
     with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), sys.stdin.fileno())
 

@@ -118,9 +118,9 @@ BEYOND = {
 @pytest.mark.parametrize("beyond", list(BEYOND))
 def test_what_reaches_beyond_the_warehouse_is_refused_with_its_line(project, beyond):
     path = write(project, MODEL.replace(SELECT, f"{beyond}\n"))
-    told = complaint(project)
-    assert f"{path}, line {LINE}: " in told and BEYOND[beyond] in told
-    assert "/etc/passwd" not in told.replace(str(path), "")
+    said = complaint(project)
+    assert f"{path}, line {LINE}: " in said and BEYOND[beyond] in told
+    assert "/etc/passwd" not in said.replace(str(path), "")
 
 
 @pytest.mark.parametrize("statement", ["copy x to 'y'", "attach 'x'", "install httpfs", "load httpfs"])

@@ -20,6 +20,7 @@ from include.ledger import engine as engine_module
 from include.ledger.engine import open_ledger, writing, writing_hashes
 from include.ledger.hashes import keys_of
 from include.ledger.models import AudienceMember, AudienceOperation, HashedUnder, Message
+from include.sandbox.parameters import FIRST_DATE, Parameters, World, write_world
 from include.settings import ROOT, Settings
 from tests.conftest import HASH_KEY
 from tests.unit.ledger.conftest import keyed_by, on_sqlite
@@ -181,6 +182,7 @@ def rotate(var: Path, **changed: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_command_adds_a_key_to_the_file_and_hashes_once_more(tmp_path):
+    write_world(Settings(var=tmp_path / "var"), World(Parameters(20, 7, FIRST_DATE), FIRST_DATE))
     first, second = rotate(tmp_path / "var"), rotate(tmp_path / "var")
     assert [done.returncode for done in (first, second)] == [0, 0], first.stderr + second.stderr
     assert first.stdout.count("under 1 keys") == first.stdout.count("under 2 keys") == 1

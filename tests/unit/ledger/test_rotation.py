@@ -54,7 +54,7 @@ def test_the_same_night_run_again_sends_nothing_twice(ledger, rotated, smtp, mon
     assert send(ledger, smtp) == {"confirmed": 2}
     assert plan(rotated, D) == {"planned": 0, "known": 2, "withdrawn": 0, "unreachable": 0}
     assert send(rotated, smtp) == {}
-    monkeypatch.setenv("OMNI_HASH_KEYS", f"{HASH_KEY},{SECOND}")  # what the night publishes anew
+    monkeypatch.setenv("OMNI_HASH_KEYS", f"{HASH_KEY},{SECOND}")  # what the night publishes again
     again = [point(name, f"{name}@example.com") for name in ("ana", "ben", "cyd")]
     assert again[0]["address_hash"] != ANA["address_hash"]
     publish_welcomes(rotated, *again)
