@@ -5,18 +5,18 @@
 ] %}
     select
         '{{ flag }}' as flag,
-        cores.customer_id,
+        parts.customer_id,
         identifiers.value_number
-    from {{ ref(cores) }} as cores
+    from {{ ref(cores) }} as parts
     inner join {{ ref('int_identity__identifiers') }} as identifiers
-        on cores.record_number = identifiers.record_number
-    inner join {{ ref('identifier_types') }} as types
-        on identifiers.identifier_type = types.identifier_type
+        on parts.record_number = identifiers.record_number
+    inner join {{ ref('identifier_types') }} as declared
+        on identifiers.identifier_type = declared.identifier_type
     where
-        types.{{ flag }}
+        declared.{{ flag }}
         and identifiers.may_link
-        and cores.is_verified
-    group by cores.customer_id, identifiers.value_number
-    having count(distinct cores.core) > 1
+        and parts.is_verified
+    group by parts.customer_id, identifiers.value_number
+    having count(distinct parts.core) > 1
     {% if not loop.last %}union all{% endif %}
 {% endfor %}

@@ -1,4 +1,4 @@
--- grain: one row per withdrawal or erasure request that reached no customer, or less than it may have meant
+-- grain: one row per withdrawal or erasure request that reached nobody, or less than it may mean
 with
 
 consents as (
@@ -35,7 +35,7 @@ standing as (
 
 ),
 
--- It came with a value that anybody can know, so it holds for what is its own: a person confirms the rest.
+-- It came with a value that anybody can know, so it holds for its own: a person confirms the rest.
 waiting as (
 
     select attributed.consent_event_key

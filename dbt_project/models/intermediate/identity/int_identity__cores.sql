@@ -22,16 +22,32 @@ sightings as (
 
 ),
 
+numbered as (
+
+    select
+        customer_id,
+        core,
+        value_number,
+        row_number() over (
+            partition by customer_id
+            order by
+                weakness asc,
+                is_issuer desc,
+                first_seen_at asc nulls last,
+                core_name asc,
+                value_number asc
+        ) as turn
+    from sightings
+
+),
+
 -- who had a shared value first comes first, with all that were joined to it before
 ordered as (
 
     select
         customer_id,
-        cores_known_first(
-            list(core order by weakness, not is_issuer, first_seen_at nulls last, core_name, value_number),
-            list(value_number order by weakness, not is_issuer, first_seen_at nulls last, core_name, value_number)
-        ) as cores
-    from sightings
+        cores_known_first(list(core order by turn), list(value_number order by turn)) as cores
+    from numbered
     group by customer_id
 
 ),

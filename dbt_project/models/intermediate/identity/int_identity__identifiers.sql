@@ -138,7 +138,13 @@ many_cards as (
 )
 
 select
-    usable.* exclude (may_join),
+    usable.record_id,
+    usable.record_number,
+    usable.value_number,
+    usable.identifier_type,
+    usable.identifier_value,
+    usable.first_seen_at,
+    usable.stage,
     usable.may_join
     and never_links.record_number is null
     and (many_cards.record_number is null or usable.identifier_type <> 'loyalty_id') as may_link

@@ -34,9 +34,10 @@ select
         else 1
     end) as weakness,
     coalesce(bool_or(cores.is_verified and cores.channel = types.issued_by), false) as is_issuer,
-    min(
-        case when cores.is_verified then identifiers.first_seen_at else cast(cores.arrived_date as timestamptz) end
-    ) as first_seen_at
+    min(case
+        when cores.is_verified then identifiers.first_seen_at
+        else cast(cores.arrived_date as timestamp) at time zone 'UTC'
+    end) as first_seen_at
 from identifiers
 inner join types on identifiers.identifier_type = types.identifier_type
 inner join cores on identifiers.record_number = cores.record_number

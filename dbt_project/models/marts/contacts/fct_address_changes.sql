@@ -1,4 +1,4 @@
--- grain: one row per night, customer, contact channel and status: a preferred address that changed, or would have
+-- grain: one row per night, customer, contact channel and status (made, or waiting)
 with
 
 contact_points as (
@@ -55,7 +55,11 @@ most_used as (
     qualify
         row_number() over (
             partition by customer_id, channel
-            order by is_suppressed asc, has_marketing_consent desc, last_seen_at desc, contact_point_id asc
+            order by
+                is_suppressed asc,
+                has_marketing_consent desc,
+                last_seen_at desc,
+                contact_point_id asc
         ) = 1
 
 ),

@@ -47,8 +47,10 @@ speakers as (
         consents.consent_event_key,
         addresses.customer_id,
         -- a number does not speak for the mailbox that somebody wrote beside it
-        case when types.speaks_for_others then addresses.consent_rank else addresses.address_rank end
-            as speaks_from,
+        case
+            when types.speaks_for_others then addresses.consent_rank
+            else addresses.address_rank
+        end as speaks_from,
         types.speaks_for_others
     from consents
     inner join named on consents.consent_event_key = named.consent_event_key

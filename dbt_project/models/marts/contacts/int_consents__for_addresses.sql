@@ -1,4 +1,4 @@
--- grain: one row per customer, address, purpose and contact channel: the newest event that speaks for it holds
+-- grain: one row per customer, address, purpose and contact channel: the newest event for it holds
 with
 
 attributed as (

@@ -1,4 +1,4 @@
--- grain: one row per customer, purpose and contact channel: the newest dated event of who is known first
+-- grain: one row per customer, purpose and contact channel: the newest event of who is known first
 with
 
 attributed as (

@@ -77,8 +77,10 @@ select
     ) = 1 as is_first_owner,
     address_rank,
     consent_rank,
-    -- the customer's part that was known first, of those with an address in this channel, says what it is
-    coalesce(address_rank = min(address_rank) over (partition by customer_id, identifier_type), false)
-        as is_confirmed,
+    -- of the parts with an address in this channel the one known first says what it is
+    coalesce(
+        address_rank = min(address_rank) over (partition by customer_id, identifier_type),
+        false
+    ) as is_confirmed,
     linked_by
 from gathered
