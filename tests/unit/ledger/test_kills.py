@@ -28,8 +28,8 @@ DECLARED = {
     for folder in ("ledger", "senders")
     for path in (ROOT / "include" / folder).rglob("*.py")
     # drilled elsewhere: tests/unit/senders/test_meta_kills.py, tests/warehouse/test_withdraw_kills.py,
-    # tests/unit/ledger/test_hash_keys.py
-    if path.name not in ("meta_audience.py", "withdrawn.py", "hashes.py")
+    # tests/unit/ledger/test_hash_keys.py, tests/unit/retention/test_kills.py
+    if path.name not in ("meta_audience.py", "withdrawn.py", "hashes.py", "pruning.py")
     for name in re.findall(r'failpoint\("([a-z_.]+)"\)', path.read_text())
 }
 MESSAGE_POINTS = sorted(name for name in DECLARED if name.startswith(("plan_messages.", "dispatch.")))

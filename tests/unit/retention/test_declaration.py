@@ -114,6 +114,6 @@ def test_a_stream_of_which_nobody_knows_what_rests_on_it_keeps_all():
 
 def test_the_events_that_must_stay_are_those_that_suppress():
     model = (ROOT / "dbt_project/models/marts/contacts/fct_suppressions.sql").read_text()
-    said = model[model.index("event_type in ") : model.index("erasures as")]
+    said = model[model.index("event_type in ") : model.index("is_permanent_bounce(")]
     assert all(f"'{event}'" in said for event in SUPPRESSING)
     assert said.count("'") == 2 * len(SUPPRESSING)

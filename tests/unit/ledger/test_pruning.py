@@ -22,10 +22,8 @@ from include.ledger.pruning import oldest_open, prune_details
 from include.ledger.states import CLAIMED, CONFIRMED, REJECTED, UNKNOWN, Run, held, move
 from tests.fixtures.published import decision, point, publish
 from tests.unit.ledger.audiences import SYNC, acknowledged, apply, files, publish_audience
-from tests.unit.ledger.conftest import D, audiences, messages, settings, sftp, shared_ledger
+from tests.unit.ledger.conftest import D, messages
 from tests.unit.report.house import Ledger, at
-
-__all__ = ["audiences", "settings", "sftp", "shared_ledger"]
 
 LATER = D + timedelta(days=40)
 BEFORE = LATER - timedelta(days=30)
