@@ -19,7 +19,8 @@ def main() -> int:
         print("Nothing to score yet: run `make nightly` first.", file=sys.stderr)
         return 2
     records, whose = read_mart(version, "customer_records"), pq.read_table(truth)
-    points, people = read_mart(version, "dim_contact_points"), pq.read_table(truth.with_name("people.parquet"))
+    points = read_mart(version, "dim_contact_points")
+    people = pq.read_table(truth.with_name("people.parquet"))
     scores = {
         "version": version.name,
         "identity": score(records, whose),
