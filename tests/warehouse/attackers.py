@@ -5,15 +5,14 @@ event of a browser. Each stranger then refuses and asks to be erased, for the st
 """
 
 from collections import defaultdict
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
 
+from tests.warehouse.attack_ways import ACCOUNT, AFTER, BEFORE, CARD, NOW, SINCE, WAYS
 from tests.warehouse.small_lake import STREAMS, land
 
-BEFORE, AFTER = date(2026, 3, 14), date(2026, 3, 15)
-LONG_AGO, SINCE, NOW = (datetime(*day, 10, tzinfo=UTC) for day in ((2019, 5, 1), (2025, 2, 1), (2026, 3, 15)))
 KEYS = {
     "shop/customers": "account_id",
     "shop/orders": "order_id",
@@ -24,7 +23,6 @@ KEYS = {
 }
 COLUMNS = {stream.label: stream.columns for stream in STREAMS}
 GRANTS = [(purpose, channel) for purpose in ("marketing", "service") for channel in ("email", "sms", "ads")]
-CARD, ACCOUNT, BOTH = "card", "account", "both"
 FIRST = ["Ana", "Boris", "Cleo", "Dmitri", "Elsa", "Fergus", "Greta", "Hugo", "Irma", "Jonas"]
 LAST = ["Archer", "Bellamy", "Carver", "Dobson", "Everly", "Fisher", "Grimshaw", "Hollis", "Ivory", "Jarvis"]
 Row = dict[str, Any]
@@ -63,7 +61,7 @@ class Attack:
             "account_id": f"A{number}", "cookie_id": f"k{number}", "device_id": f"d{number}",
         }  # fmt: skip
 
-    def told(self, number: int, *known: str) -> Row:
+    def typed(self, number: int, *known: str) -> Row:
         """What a stranger writes: the name, what else is `known` of the victim, and an own address."""
         victim = self.victim(number)
         given = {name: victim[name] for name in ("first_name", "last_name", "country", *known)}
@@ -127,121 +125,3 @@ def _name(number: int) -> tuple[str, str]:
 
 def _dated(place: str, moments: tuple[str, ...], at: datetime) -> Row:
     return {name: at for name in moments if name in COLUMNS[place]}
-
-
-def account_by_telephone(attack: Attack, number: int) -> None:
-    """Opens an account with the victim's name and telephone number."""
-    attack.bring(number, "shop/customers", account_id=f"S{number}", **attack.told(number, "phone"))
-    attack.refuse(number, email=f"s{number}@stranger.example")
-
-
-def account_by_card(attack: Attack, number: int) -> None:
-    """Opens an account and types the victim's card number."""
-    attack.bring(number, "shop/customers", account_id=f"S{number}", **attack.told(number, "loyalty_id"))
-    attack.refuse(number, email=f"s{number}@stranger.example")
-
-
-def guest_by_telephone(attack: Attack, number: int) -> None:
-    """Orders as a guest with the victim's name and number."""
-    attack.bring(number, "shop/orders", order_id=f"S{number}", **attack.told(number, "phone"))
-    attack.refuse(number, email=f"s{number}@stranger.example")
-
-
-def forged_session(attack: Attack, number: int) -> None:
-    """Sends an event with the victim's account, browser and device, dated 1970."""
-    known = attack.victim(number)
-    named = {name: known[name] for name in ("account_id", "cookie_id", "device_id")}
-    began = datetime(1970, 1, 2, tzinfo=UTC)
-    row = {
-        "session_id": f"S{number}",
-        "event_id": f"S{number}",
-        "email": f"s{number}@stranger.example",
-        **named,
-    }
-    attack.bring(number, "shop/web_events", at=began, **row)
-    attack.refuse(number, email=f"s{number}@stranger.example")
-
-
-def contact_by_telephone(attack: Attack, number: int) -> None:
-    """Takes a card of an own number, with the victim's name and telephone, and asks to be erased."""
-    told = attack.told(number, "phone")
-    attack.bring(number, "crm/contacts", contact_id=f"S{number}", loyalty_id=f"S{number}", **told)
-    attack.refuse(number, contact_id=f"S{number}")
-
-
-def subscriber_by_browser(attack: Attack, number: int) -> None:
-    """Subscribes with the victim's name and browser, and leaves."""
-    told = attack.told(number, "cookie_id", "device_id")
-    told = {name: value for name, value in told.items() if name != "country"}
-    attack.bring(number, "email/subscribers", subscriber_id=f"S{number}", status="unsubscribed", **told)
-    attack.refuse(number, subscriber_id=f"S{number}")
-
-
-def old_account(attack: Attack, number: int) -> None:
-    """Enters the victim's name and number into an account that is older than anything of the victim's."""
-    own = {"account_id": f"S{number}", "email": f"s{number}@stranger.example"}
-    own |= {
-        "created_at": LONG_AGO,
-        "phone": f"+447700901{number:03d}",
-        "first_name": "Mal",
-        "last_name": "Ory",
-    }
-    attack.bring(number, "shop/customers", BEFORE, LONG_AGO, **own)
-    attack.bring(number, "shop/customers", **{**own, **attack.told(number, "phone")})
-    attack.refuse(number, email=f"s{number}@stranger.example")
-
-
-def old_customer(attack: Attack, number: int) -> None:
-    """A namesake of long standing orders as a guest, with the own address and the victim's number."""
-    attack.bring(number, "shop/customers", BEFORE, LONG_AGO, account_id=f"S{number}", **attack.told(number))
-    attack.bring(number, "shop/orders", order_id=f"S{number}", **attack.told(number, "phone"))
-    attack.refuse(number, email=f"s{number}@stranger.example")
-
-
-def receipt_by_card(attack: Attack, number: int) -> None:
-    """Names the victim's card at a till, and an own address."""
-    attack.bring(number, "stores/receipts", receipt_id=f"S{number}", **attack.told(number, "loyalty_id"))
-    attack.refuse(number, email=f"s{number}@stranger.example")
-
-
-def guest_by_address(attack: Attack, number: int) -> None:
-    """Orders as a guest with the victim's e-mail address and an own telephone number."""
-    told = {
-        **attack.told(number),
-        "email": attack.victim(number)["email"],
-        "phone": f"+447700902{number:03d}",
-    }
-    attack.bring(number, "shop/orders", order_id=f"S{number}", **told)
-    attack.refuse(number, phone=f"+447700902{number:03d}")
-
-
-def shared_browser(attack: Attack, number: int) -> None:
-    """Opens an account in the browser that the victim left open."""
-    told = attack.told(number, "cookie_id", "device_id")
-    attack.bring(number, "shop/customers", account_id=f"S{number}", **told)
-    attack.refuse(number, email=f"s{number}@stranger.example")
-
-
-def changed_order(attack: Attack, number: int) -> None:
-    """Has the victim's name and number written on a guest's order of long ago."""
-    own = {"order_id": f"S{number}", "email": f"s{number}@stranger.example", "ordered_at": LONG_AGO}
-    attack.bring(number, "shop/orders", BEFORE, LONG_AGO, **own, first_name="Mal", last_name="Ory")
-    attack.bring(number, "shop/orders", **{**own, **attack.told(number, "phone")})
-    attack.refuse(number, email=f"s{number}@stranger.example")
-
-
-WAYS = (
-    (account_by_telephone, (CARD, ACCOUNT, BOTH)),
-    (account_by_card, (CARD, BOTH)),
-    (guest_by_telephone, (CARD, ACCOUNT, BOTH)),
-    (forged_session, (ACCOUNT, BOTH)),
-    (contact_by_telephone, (ACCOUNT,)),
-    (subscriber_by_browser, (ACCOUNT, BOTH)),
-    (old_account, (CARD, ACCOUNT, BOTH)),
-    (old_customer, (CARD, ACCOUNT, BOTH)),
-    (receipt_by_card, (CARD, BOTH)),
-    (guest_by_address, (CARD, ACCOUNT, BOTH)),
-    (shared_browser, (ACCOUNT, BOTH)),
-    (changed_order, (CARD, ACCOUNT, BOTH)),
-)
-"""Each way in, and what a victim must have for it to lead anywhere."""

@@ -8,7 +8,8 @@ from include.identity.takeover import takeover
 from include.report.problems import problem_figures
 from include.settings import Settings
 from include.warehouse import published
-from tests.warehouse.attackers import AFTER, BEFORE, WAYS, Attack
+from tests.warehouse.attack_ways import AFTER, BEFORE, WAYS
+from tests.warehouse.attackers import Attack
 from tests.warehouse.test_incremental_equals_full import run_night
 
 

@@ -123,7 +123,7 @@ def test_a_withdrawal_for_a_channel_that_the_destination_asks_for_holds_back_and
     assert acknowledged(settings) == ["ben", "cyd"]
 
 
-def test_an_address_that_waits_for_confirmation_is_told_to_nobody(settings, sftp):
+def test_an_address_that_waits_for_confirmation_leaves_to_nobody(settings, sftp):
     points = [
         point("ana", "ana@example.com", is_preferred=True),
         point("ana", "stranger@example.com", is_preferred=False, is_confirmed=False),
@@ -135,7 +135,7 @@ def test_an_address_that_waits_for_confirmation_is_told_to_nobody(settings, sftp
     assert [(r["customer_id"], r["identifier"]) for r in rows_of(content)] == [("ana", "ana@example.com")]
 
 
-def test_an_address_for_which_post_was_refused_is_not_told_to_who_asks_for_consent_to_post(settings, sftp):
+def test_an_address_for_which_post_was_refused_does_not_go_where_consent_to_post_is_asked_for(settings, sftp):
     points = [
         point("ana", "ana@example.com", refused_channels="ads,post"),
         point("ben", "ben@example.com", refused_channels="ads,postal"),

@@ -120,7 +120,7 @@ links as (
 select
     address_cores.record_id,
     address_cores.customer_id,
-    -- where browsers alone have told of somebody, nobody is there whom they could take over
+    -- where browsers alone know of somebody, nobody is there whom they could take over
     address_cores.is_verified
     or not bool_or(address_cores.is_verified) over (partition by address_cores.customer_id)
         as is_verified,
