@@ -13,7 +13,7 @@ from include.lake.reasons import Reason
 
 Causes = Mapping[tuple[str, str], int]  # rows by (reason, field)
 
-FEWEST = 2  # rows with one cause in a column of the system's own: one is no pattern
+FEWEST = 10  # rows with one cause in a column of the system's own: fewer are no pattern
 MANY = 20  # rows with one cause in what people type
 MANY_CAUSES = 100  # rows with causes of the system's own, each too rare to count alone
 MOST = 0.5  # share of the rows in which what people type may break for one cause

@@ -56,10 +56,11 @@ def _quarantined(staged: Staged) -> list[Check]:
     manifest, stream = staged.manifest, staged.stream
     known = manifest["within_lag"]["timeless"]  # each night meets them, a quiet one too
     refused, rows = manifest["quarantined"] - known, manifest["rows_in"] - known
-    are_few = refused < FEWEST or refused <= stream.max_quarantined_share * rows
-    is_healthy = are_few or not has_changed(stream, staged.causes, rows)
+    are_few = refused <= stream.max_quarantined_share * rows
+    is_healthy = are_few or refused < FEWEST or not has_changed(stream, staged.causes, rows)
     found = [Check(FEW, "", "critical", is_healthy, rows, refused)]
-    return found if are_few or not is_healthy else [*found, Check(FEW, "", "warning", False, rows, refused)]
+    is_worth_a_look = is_healthy and not are_few and refused > 1
+    return [*found, Check(FEW, "", "warning", False, rows, refused)] if is_worth_a_look else found
 
 
 def _say(settings: Settings, staged: Staged, failed: list[Check]) -> str:

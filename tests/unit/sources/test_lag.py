@@ -10,6 +10,7 @@ import pytest
 from include.channels.loader import FOLDER as CHANNELS
 from include.channels.loader import load_channel
 from include.errors import CheckFailed
+from include.lake.causes import FEWEST
 from include.lake.reasons import EmptyFeed
 from include.settings import Settings
 from tests.unit.lake.landing import DAY, files, landed_rows
@@ -88,7 +89,7 @@ def test_rows_without_a_cursor_are_refused_each_night_and_do_not_shut_the_gate_o
     assert land(api, settings)[1]["quarantined"] == 3
     api.replies = [(200, {}, page([order(80, at=SECOND), *timeless]))]
     assert [m["quarantined"] for m in land(api, settings, NEXT)] == [0, 3]
-    worse = [*timeless, order(200, updated_at=None), order(201, updated_at=None)]
+    worse = [*timeless, *(order(n, updated_at=None) for n in range(200, 200 + FEWEST))]
     api.replies = [(200, {}, page([order(90, at=THIRD), *worse]))]
     with pytest.raises(CheckFailed, match="missing_required updated_at"):
         land(api, settings, AFTER)

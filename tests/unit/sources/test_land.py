@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from include.errors import CheckFailed, FixDeclaration, FixSource, OmniError, RetryLater
+from include.lake.causes import FEWEST
 from include.lake.manifests import partitions, read_manifest
 from include.lake.reasons import ColumnMissing, ColumnRetyped, EmptyFeed
 from include.lake.replay import export, replay
@@ -198,7 +199,7 @@ def test_a_date_that_has_landed_keeps_its_quarantine_when_a_later_read_is_refuse
 
 
 def test_a_failed_landing_leaves_nothing_lying_about(api: Api, settings: Settings) -> None:
-    api.rows["orders"] = [order(n, total_amount=None) for n in range(9)]
+    api.rows["orders"] = [order(n, total_amount=None) for n in range(FEWEST)]
     with pytest.raises(CheckFailed):
         land(api, settings)
     assert not list((settings.var / "lake").rglob("*.parquet"))
@@ -272,7 +273,7 @@ def test_no_change_of_the_schema_lands_a_silent_null(
     api: Api, settings: Settings, bend: Any, column: str, share: int
 ) -> None:
     """`share`: every row or every fifth row is bent."""
-    good = [contact(n, email=f"p{n}@example.com", tier="gold") for n in range(20)]
+    good = [contact(n, email=f"p{n}@example.com", tier="gold") for n in range(5 * FEWEST)]
     bent = deepcopy(good)
     for row in bent[::share]:
         bend(row, column)
@@ -302,7 +303,7 @@ def test_an_added_column_is_landed_and_reported(api: Api, settings: Settings) ->
 def test_a_source_that_ignores_the_interval_is_not_believed(api: Api, settings: Settings) -> None:
     api.rows["orders"] = [order(1)]
     land(api, settings)
-    page = {"data": [order(n) for n in range(9)], "next_cursor": None, "total": 9}
+    page = {"data": [order(n) for n in range(FEWEST)], "next_cursor": None, "total": FEWEST}
     api.replies = [(200, {}, json.dumps(page).encode())]
     with pytest.raises(CheckFailed, match="out_of_interval updated_at"):
         land(api, settings, NEXT)
