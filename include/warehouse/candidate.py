@@ -66,10 +66,11 @@ def open_candidate(settings: Settings, business_date: date, full_refresh: bool =
     before = None if full_refresh else _file_before(settings, business_date)
     since = _stands_on(before, fingerprint) if before and phones.lookup_file(settings).exists() else None
     partitions = stage_inputs(settings, business_date, since)
-    stage_memory(settings, business_date)
+    keys = load_keys(settings)
+    stage_memory(settings, business_date, keys)
     if before is not None and since is not None:
         durable.copy_file(before, candidate, "candidate.copy")
-    _note(candidate, partitions, fingerprint, load_keys(settings))
+    _note(candidate, partitions, fingerprint, keys)
     variables = json.dumps(_variables(settings, business_date), sort_keys=True)
     durable.write_text(variables_file(settings), variables, "candidate.variables")
     return candidate
