@@ -336,6 +336,13 @@ def test_a_header_of_too_many_columns_stops_the_file(place: Connection) -> None:
         list(batches(place, CSV))
 
 
+def test_a_value_as_deep_as_can_just_be_read_spoils_its_row_alone(place: Connection, tmp_path: Path) -> None:
+    deep = [line(event(n))[:-2] + b', "x": ' + b"[" * n + b"]" * n + b"}\n" for n in range(600, 1000)]
+    put(place, gzip.compress(b"".join([line(event(1)), *deep]), 0))
+    [manifest] = land_stream("shop", "web_events", DAY, place, Settings(var=tmp_path / "var"))
+    assert manifest["loaded"] + manifest["quarantined"] == manifest["rows_in"] == 401
+
+
 def test_a_stream_that_never_ends_is_left_after_its_time(
     place: Connection, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
