@@ -61,8 +61,11 @@ def at_most(mib: int) -> Iterator[None]:
     assert 0 < peak < mib * MIB, f"{peak / MIB:.0f} MiB"
 
 
-def read(connection: Connection) -> list[Any]:
-    return [row for page in rest.read(CONTACTS, connection, span()) for row in page]
+def read(connection: Connection, size: int = 1) -> list[Any]:
+    assert CONTACTS.source is not None
+    source = CONTACTS.source.model_copy(update={"page_size": size})
+    stream = CONTACTS.model_copy(update={"source": source})
+    return [row for page in rest.read(stream, connection, span()) for row in page]
 
 
 def span() -> Any:
@@ -120,6 +123,22 @@ def test_an_answer_of_more_than_the_agreed_size_names_what_to_change(api: Api) -
     api.replies = [(200, {}, page(json.dumps(contact(1) | {"note": "x" * 2 * MIB}).encode()))]
     with pytest.raises(TooMuch, match=r"more than 1\.5 MiB"):
         read(api.connection(max_answer_mib=1.5))
+
+
+@pytest.mark.parametrize("typed", ["y" * 60_000, ",[{" * 20_000])
+def test_many_sign_ups_with_long_names_cost_smaller_pages_and_stop_nothing(api: Api, typed: str) -> None:
+    api.rows["contacts"] = [contact(n, first_name=typed if n % 5 else "Ann") for n in range(1000)]
+    assert read(api.connection(), size=2000) == api.rows["contacts"]
+    assert [int(query["limit"]) for _, query in api.asked][:2] == [2000, 250]
+
+
+def test_where_nothing_counts_the_rows_pages_keep_their_size(api: Api) -> None:
+    assert CONTACTS.source is not None
+    source = CONTACTS.source.model_copy(update={"total": "none"})
+    api.replies = [(200, {}, page(b'"' + b"x" * (33 * MIB) + b'"'))] * 2
+    with pytest.raises(TooMuch):
+        list(rest.read(CONTACTS.model_copy(update={"source": source}), api.connection(), span()))
+    assert len(api.asked) == 1
 
 
 def test_a_larger_answer_is_taken_where_the_connection_says_so(api: Api) -> None:
@@ -266,6 +285,14 @@ def test_a_day_of_equal_rows_is_no_bomb(place: Connection) -> None:
     text = b"".join(line(event(n)) for n in range(20_000))
     put(place, gzip.compress(text, 9))
     assert len(text) > 4 * MIB and sum(map(len, batches(place))) == 20_000
+
+
+def test_long_texts_of_visitors_are_no_bomb(place: Connection) -> None:
+    """A visitor sends them right after midnight, before the day has much else to hold them against."""
+    put(place, gzip.compress(b"".join(line(event(n, page="a" * 60_000)) for n in range(700)), 9))
+    assert sum(map(len, batches(place))) == 700
+    put(place, gzip.compress(b"".join(line(event(n, page="," * 300_000)) for n in range(100)), 9))
+    assert sum(map(len, batches(place))) == 100
 
 
 @pytest.mark.parametrize("end", [b"\n", b""])
