@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from include.channels import Stream
 from include.channels.model import TYPED_BY_PEOPLE
 from include.lake.reasons import Reason
+from include.lake.schema import EXTRA
 
 Causes = Mapping[tuple[str, str], int]  # rows by (reason, field)
 
@@ -43,7 +44,7 @@ def typed_by_people(stream: Stream, reason: str, field: str) -> bool:
 
     A text that became an object, or a key that is gone, is not of that kind: no input does that.
     """
-    if reason in _OF_VALUES:
+    if reason in _OF_VALUES or field == EXTRA:  # what nobody declared says nothing of what somebody did
         return True
     if reason == Reason.BAD_TYPE:
         return is_parsed_input(stream, field)

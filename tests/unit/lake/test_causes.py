@@ -30,6 +30,7 @@ def stops(*causes: tuple[str, str, int], rows: int, declared: Any = CONTACTS) ->
         (("out_of_range", "points", 10), 20),
         (("missing_required", "email", 15), 15),
         (("bad_type", "points", 1), 2),
+        (("bad_type", "_extra", 10), 20),
         (("bad_type", "points", 5), 100),
     ],
 )
