@@ -119,7 +119,7 @@ BEYOND = {
 def test_what_reaches_beyond_the_warehouse_is_refused_with_its_line(project, beyond):
     path = write(project, MODEL.replace(SELECT, f"{beyond}\n"))
     said = complaint(project)
-    assert f"{path}, line {LINE}: " in said and BEYOND[beyond] in told
+    assert f"{path}, line {LINE}: " in said and BEYOND[beyond] in said
     assert "/etc/passwd" not in said.replace(str(path), "")
 
 
