@@ -3,6 +3,7 @@
 libpq has no error of its own for TLS: it says what is wrong in words, and those are recognised here.
 """
 
+import os
 import re
 from collections.abc import Mapping
 
@@ -16,6 +17,7 @@ SETTINGS = ("sslmode", "sslrootcert", "sslcert", "sslkey")
 VERIFYING = ("verify-full", "verify-ca")
 OVER_LIBPQ = ("psycopg", "psycopg2")
 SYSTEM = "system"
+ELSEWHERE = ("PGHOSTADDR", "PGSERVICE")  # variables by which libpq goes elsewhere than the host says
 WHY = "any other mode sends the password to whatever answers"
 UNSAID = "it has expired, or is not of the authority in sslrootcert"  # libpq does not say which
 FAULTS = (
@@ -44,7 +46,7 @@ def tls_of(connection: Connection) -> dict[str, str]:
         FixConnection: a mode that proves nothing; `verify-ca` without an authority of its own.
     """
     given = {name: str(connection.extra[name]) for name in SETTINGS if connection.extra.get(name)}
-    if is_local(connection.host):
+    if is_local(connection.host) and not any(map(os.environ.get, ELSEWHERE)):
         return given
     mode, root = given.get("sslmode", "verify-full"), given.get("sslrootcert", SYSTEM)
     if mode not in VERIFYING:
@@ -93,9 +95,9 @@ def _file(root: str) -> str:
 
 
 def _hosts(url: URL) -> list[str]:
-    """Every host that a URL may lead to; the query may name more, and `hostaddr` overrules them."""
+    """Every host that a URL may lead to; query and variables may name more, and `hostaddr` overrules them."""
     query: Mapping[str, str | tuple[str, ...]] = url.query
-    if "service" in query:
+    if "service" in query or any(map(os.environ.get, ELSEWHERE)):
         return ["a service of a file elsewhere"]
     named: list[str] = []
     for key in ("host", "hostaddr"):
@@ -103,4 +105,5 @@ def _hosts(url: URL) -> list[str]:
         named += [value] if isinstance(value, str) else value
     alone = [part for value in named for part in value.split(",")]
     bare = [part if is_local(part) else part.rsplit(":", 1)[0] for part in alone]
-    return [*bare, *(url.host or "").split(",")]
+    own = url.host or ("" if "host" in query else os.environ.get("PGHOST", ""))
+    return [*bare, *own.split(",")]

@@ -21,8 +21,11 @@
     and ({{ rates }}.valid_until is null or {{ day }} < {{ rates }}.valid_until)
 {%- endmacro %}
 
-{# An amount in the company's currency, rounded half away from zero; null where no rate is known. #}
+{#
+    An amount in the company's currency, rounded half away from zero; null where no rate is known, or where it is
+    beyond any money: a line of a million times a million pounds is too much for a company that counts in yen.
+#}
 {% macro in_company_currency(amount, rate) -%}
     {#- wide on purpose: two narrow decimals are multiplied in 64 bits, which overflow at a million -#}
-    cast(round(cast({{ amount }} as decimal(28, 4)) * {{ rate }}, 4) as decimal(18, 4))
+    try_cast(round(cast({{ amount }} as decimal(28, 4)) * {{ rate }}, 4) as decimal(18, 4))
 {%- endmacro %}

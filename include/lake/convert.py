@@ -26,6 +26,7 @@ EARLIEST, LATEST = "1700-01-01", "2261-12-31"
 # Digits of a second beyond the sixth, as .NET (7) and Go (9) write them, and ISO 8601's other decimal sign.
 FRACTION = r"[.,](\d{1,6})\d*"
 WHOLE_NUMBER = r"^[+-]?\d+$"
+OVERFLOWING = r"(\d\.?){39}"  # Arrow computes in 128 bits, and takes 2^128 + 5 for 5
 
 Failures = dict[int, Reason]
 _Build = Callable[[list[Any]], pa.Array]
@@ -126,6 +127,8 @@ def _cast(values: list[Any], type_: pa.DataType) -> pa.Array:
     is_whole = pc.all(pc.match_substring_regex(strings, WHOLE_NUMBER)).as_py()
     if pa.types.is_integer(type_) and is_whole is False:
         raise Bad(Reason.BAD_TYPE)  # 0x1A is no number of pieces
+    if pa.types.is_decimal(type_) and pc.any(pc.match_substring_regex(strings, OVERFLOWING)).as_py():
+        raise Bad(Reason.BAD_TYPE)
     array = pc.cast(strings, type_)
     if pa.types.is_date(type_):
         _in_range(array)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 SHOWN = 20
 KEPT = 10_000  # distinct names of one read that are held in memory
 _NAME = re.compile(r"(?!.*\d{6})[^\W\d][\w.-]{0,62}")  # six digits in a row may be somebody's number
-_MORE = re.compile(r"(\d+) more")
+_MORE = re.compile(r"([0-9]{1,9}) more")  # a stranger may name a field so: more digits are no count of ours
 
 
 def shown(names: Iterable[str]) -> list[str]:

@@ -121,7 +121,12 @@ def raw_form(item: Item) -> str:
     """The row as read, as ASCII JSON (any text survives it); a line that is no record keeps its text."""
     if isinstance(item, Unreadable):
         return json.dumps({"_line": item.raw})
-    return json.dumps(item, default=str)
+    try:
+        return json.dumps(item, default=str)
+    except RecursionError:  # of a value that could just be read: what is kept of it is the rest
+        row = item if isinstance(item, dict) else {"_line": item}
+        flat = {name: "…" if isinstance(part, dict | list) else part for name, part in row.items()}
+        return json.dumps(flat, default=str)
 
 
 def micros(moment: datetime) -> int:

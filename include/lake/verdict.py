@@ -3,7 +3,7 @@
 from difflib import get_close_matches
 
 from include.channels import Stream
-from include.lake.causes import FEWEST, MANY, is_parsed_input
+from include.lake.causes import FEWEST, is_parsed_input
 from include.lake.field_names import shown
 from include.lake.reasons import ColumnMissing, ColumnRetyped, EmptyFeed
 from include.lake.validate import Tally
@@ -15,8 +15,8 @@ def check_shape(stream: Stream, tally: Tally, may_be_empty: bool, source: str) -
     Raises:
         EmptyFeed: no row, though the stream always has some.
         ColumnMissing: a declared column is in no row; the message names fields that look like it.
-        ColumnRetyped: more than half of a column's values are not of its type; not where visitors write the
-            rows (`max_quarantined_share: 1`), who could make it so.
+        ColumnRetyped: more than half of a column's values are not of its type; not where people type it, or
+            visitors write the rows (`max_quarantined_share: 1`), for they could make it so.
     """
     if not tally.new_rows:
         if not may_be_empty:
@@ -29,9 +29,10 @@ def check_shape(stream: Stream, tally: Tally, may_be_empty: bool, source: str) -
     names = [name for name, count in tally.columns.items() if count.absent == tally.readable]
     if tally.readable and names:
         raise ColumnMissing(_missing(stream, names, tally.undeclared, source))
-    for name, count in tally.columns.items() if stream.max_quarantined_share < 1 else ():
-        fewest = MANY if is_parsed_input(stream, name) else FEWEST
-        if count.mistyped >= fewest and 2 * count.mistyped > count.filled:
+    systems_own = [name for name in tally.columns if not is_parsed_input(stream, name)]
+    for name in systems_own if stream.max_quarantined_share < 1 else ():
+        count = tally.columns[name]
+        if count.mistyped >= FEWEST and 2 * count.mistyped > count.filled:
             raise ColumnRetyped(
                 f"{stream.label}: column {name} of {source} was retyped: {count.mistyped} of {count.filled} "
                 f"values are no {_type(stream, name)}. Nothing was landed. {_advice(stream)}"

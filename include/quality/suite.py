@@ -21,7 +21,7 @@ class Suite:
 class Before:
     """The version before: rows by mart (none on the first night), and whether it had the same channels.
 
-    `landed`: rows that have landed since, for marts that anybody's sign-up or visit makes grow.
+    `landed`: rows that have landed since, for marts that anybody's sign-up or visit makes grow or shrink.
     """
 
     rows: Mapping[str, int]
@@ -41,10 +41,11 @@ def compared(model: str, rows: int, before: Before) -> Suite:
     many rows landed: nobody stops a night by signing up, or visiting, often.
     """
     severity = "critical" if before.has_same_channels else "warning"
-    most = max(2.0, (rows + before.landed.get(model, 0)) / rows)
+    landed = before.landed.get(model, 0)
+    least, most = min(0.8, (rows - landed) / rows), max(2.0, (rows + landed) / rows)
     return Suite(
         model,
         "size against the version before",
         f"select count(*) / {rows}.0 as ratio from {model}",
-        (between("ratio", 0.8, most, severity), between("ratio", 0.95, 1.2, severity="warning")),
+        (between("ratio", least, most, severity), between("ratio", 0.95, 1.2, severity="warning")),
     )

@@ -15,7 +15,7 @@ from include.lake.reasons import Reason, Unreadable
 from include.lake.validate import Item
 from include.sources.interval import Interval
 from include.sources.json_rows import MOST_FIELDS, as_row, parse
-from include.sources.lines import KEPT, MIB, lines, marks, unpacked
+from include.sources.lines import KEPT, MIB, Unpacked, lines, marks, unpacked
 from include.sources.places import Place, place_of
 
 # What its connection must look like: a folder of the machine that runs the task, or a bucket.
@@ -35,6 +35,7 @@ EXAMPLES = (
 BATCH = 20_000
 HEAVIEST = 32 * MIB  # of one batch, by the weight of its records
 ENOUGH_TO_JUDGE = 50_000  # lines
+MOST_ODD = 0.9  # share of lines that are no records; a visitor's browser writes records, whatever is in them
 A_VALUE = 32  # bytes; the least that a value costs beside its text
 MOST_VALUES = 250_000  # of one row
 WIDE = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -82,7 +83,7 @@ class _Census:
         declared = self._stream.columns.keys()
         self._lines += len(batch)
         self._records += sum(isinstance(item, dict) and not declared.isdisjoint(item) for item in batch)
-        odd, share = self._lines - self._records, max(0.5, self._stream.max_quarantined_share)
+        odd, share = self._lines - self._records, min(MOST_ODD, max(0.5, self._stream.max_quarantined_share))
         if self._lines >= ENOUGH_TO_JUDGE and odd > share * self._lines:
             raise FixSource(
                 f"{self._stream.label}: {path}: of {self._lines:,} lines {odd:,} are no records: ask the "
@@ -127,10 +128,22 @@ def _records(stream: Stream, source: FilesSource, place: Place, path: str) -> It
     label = f"{stream.label}: {path}"
     with place.open(path) as raw:
         try:
-            found = lines(unpacked(raw, label) if source.compression == "gzip" else raw, label, WIDE)
-            yield from _csv(found, source, label) if source.format == "csv" else _ndjson(found, stream)
+            opened = unpacked(raw, label) if source.compression == "gzip" else raw
+            found = lines(opened, label, WIDE)
+            is_csv = source.format == "csv"
+            for item, weight in _csv(found, source, label) if is_csv else _ndjson(found, stream):
+                if isinstance(opened.raw, Unpacked) and _is_record(item, stream):
+                    opened.raw.excuse(weight)
+                yield item, weight
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise FixSource(f"{label} is cut off or damaged: ask the owner to deliver it again") from error
+
+
+def _is_record(item: Item, stream: Stream) -> bool:
+    """Whether a line is a record, be it one that is refused for what somebody wrote into it."""
+    if isinstance(item, dict):
+        return not stream.columns.keys().isdisjoint(item)
+    return isinstance(item, Unreadable) and item.reason in (Reason.TOO_LARGE, Reason.DOUBLED_KEY)
 
 
 def _ndjson(found: Iterator[str | Unreadable], stream: Stream) -> Iterator[Weighed]:
@@ -140,7 +153,7 @@ def _ndjson(found: Iterator[str | Unreadable], stream: Stream) -> Iterator[Weigh
             continue
         values = marks(line)
         if values > MOST_VALUES:
-            yield Unreadable(Reason.TOO_LARGE, line[:KEPT]), KEPT
+            yield Unreadable(Reason.TOO_LARGE, line[:KEPT]), len(line)
             continue
         try:
             row = parse(line)

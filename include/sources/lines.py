@@ -12,7 +12,7 @@ MIB = 1024 * 1024
 LONGEST_LINE = 4 * MIB  # bytes; a row has a few KiB
 KEPT = 64 * 1024  # of a line that is refused for its size, as it stands in the quarantine
 MOST_RATIO = 200  # of unpacked to packed bytes; logs of equal lines reach about 100
-RATIO_FROM = MIB
+RATIO_FROM = 8 * MIB  # what is read ahead of the records, and a batch that is not judged yet
 MARK = "\ufeff"  # of the byte order, as some systems write before UTF-8
 
 
@@ -28,8 +28,8 @@ class _Packed:
         return data
 
 
-class _Unpacked(io.RawIOBase):
-    """What is in it, as long as it is not out of all proportion."""
+class Unpacked(io.RawIOBase):
+    """What is in it, as long as what is no record of it is not out of all proportion."""
 
     def __init__(self, raw: io.BufferedReader, label: str) -> None:
         self._packed, self._label, self._given = _Packed(raw), label, 0
@@ -38,6 +38,10 @@ class _Unpacked(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
+
+    def excuse(self, size: int) -> None:
+        """Leave so many bytes out of account: they were records, whose texts visitors may make long."""
+        self._given = max(0, self._given - size)
 
     def readinto(self, buffer: Any) -> int:
         data = self._gzip.read(min(len(buffer), MIB))
@@ -54,12 +58,13 @@ def unpacked(raw: io.BufferedReader, label: str) -> io.BufferedReader:
     """A gzipped file's content; of no bytes at all nothing can be unpacked, not even emptiness.
 
     Raises:
-        FixSource: while it is read, it has grown to more than `MOST_RATIO` times its packed size.
+        FixSource: while it is read, it has grown to more than `MOST_RATIO` times its packed size, records
+            apart (`Unpacked.excuse`).
         EOFError, zlib.error, gzip.BadGzipFile: it is cut off or damaged.
     """
     if not raw.peek(1):
         raise EOFError
-    return io.BufferedReader(_Unpacked(raw, label), MIB)
+    return io.BufferedReader(Unpacked(raw, label), MIB)
 
 
 def lines(stream: io.BufferedReader, label: str, wide: tuple[bytes, ...]) -> Iterator[str | Unreadable]:

@@ -150,6 +150,7 @@ def _bucket(connection: Connection) -> Any:
             "read_timeout": timeout,
             "retries": {"max_attempts": 3},
             "proxies": {"http": proxy, "https": proxy} if proxy else {},  # none: no variable is looked at
+            "ignore_configured_endpoint_urls": True,  # AWS_ENDPOINT_URL would lead past the rule on TLS
         },
         default_block_size=READ_AHEAD,
         use_listings_cache=False,

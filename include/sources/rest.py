@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from include.answers import TooMuch
 from include.channels import RestSource, Stream
 from include.connections import Connection
 from include.errors import FixSource
@@ -36,15 +37,37 @@ def read(stream: Stream, connection: Connection, interval: Interval) -> Iterator
     assert isinstance(source, RestSource)
     label = f"{stream.label}: {connection.conn_id}"
     url = f"{connection.base_url.rstrip('/')}/{source.path.lstrip('/')}"
-    query: dict[str, Any] = {"updated_to": iso(interval.end), "limit": source.page_size}
+    query: dict[str, Any] = {"updated_to": iso(interval.end)}
     if interval.start is not None:
         query["updated_from"] = iso(interval.start)
     with client(connection) as session:
-        pages = _pages(
-            lambda more: get_json(session, url, {**query, **more}, label), label, stream.key, source.total
-        )
-        for rows in pages:
+        ask = _asker(lambda more: get_json(session, url, {**query, **more}, label), source)
+        for rows in _pages(ask, label, stream.key, source.total):
             yield [as_row(row, stream) for row in rows]
+
+
+def _asker(get: Any, source: RestSource) -> Any:
+    """`get` by pages of the declared size, or fewer rows where they hold too much for one answer.
+
+    So nobody stops a stream by many sign-ups with long names. Where the API gives no total, nothing would
+    show that its cursors count pages of one size: there it stays.
+    """
+    size = source.page_size
+
+    def ask(more: Mapping[str, Any]) -> Any:
+        nonlocal size
+        while True:
+            try:
+                reply = get({"limit": size, **more})
+            except TooMuch:
+                if size == 1 or source.total == "none":
+                    raise
+                size = max(1, size // 8)
+            else:
+                size = min(source.page_size, 2 * size)
+                return reply
+
+    return ask
 
 
 def _pages(get: Any, label: str, key: Sequence[str] = (), counts: Counts = "keys") -> Iterator[list[Item]]:

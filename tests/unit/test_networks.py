@@ -24,6 +24,7 @@ from include.senders.transports.smtp import SmtpTransport
 from include.settings import ROOT, Settings
 from include.sources import files, rest
 from include.sources.interval import interval
+from include.sources.places import place_of
 from omnichannel.notifiers import WebhookNotifier
 from tests.fixtures.tls import Authority, away, listening
 
@@ -254,6 +255,15 @@ def test_a_proxy_that_cannot_be_used_is_named_by_its_field(proxy):
     with pytest.raises(FixConnection, match=r"extra\.proxy") as caught:
         proxy_of(Connection("shop_api", "http", extra={"proxy": proxy}))
     assert "u:p" not in str(caught.value)
+
+
+@pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
+def test_no_variable_leads_the_files_of_a_source_to_another_endpoint(variable, monkeypatch):
+    place = Connection("shop_events", "aws", login="key", password=SECRET, extra={"bucket": "events"})
+    monkeypatch.setenv(variable, "http://evil.example:1234")
+    fs = place_of(place).fs
+    fs.connect()
+    assert fs.s3.meta.endpoint_url.startswith("https://s3.") and "evil" not in fs.s3.meta.endpoint_url
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 
 from include.channels import load_channels
 from include.errors import CheckFailed
+from include.quality.suite import Before, compared
 from include.settings import Settings
 from include.warehouse import audit as audit_module
 from include.warehouse import audited, versions
@@ -234,3 +235,13 @@ def test_a_layer_that_broke_or_is_missing_or_of_another_date_stops_the_night(set
     variables_file(settings).write_text(json.dumps({"business_date": "2026-03-14"}))
     with pytest.raises(CheckFailed, match="opened for 2026-03-14, not 2026-03-15"):
         audit(settings, DAY)
+
+
+def test_what_landed_explains_that_customers_grow_or_merge_and_not_that_orders_do():
+    made = Before({}, landed={"dim_customers": 300})
+    [critical, _] = compared("dim_customers", 100, made).expectations
+    assert (critical.min_value, critical.max_value) == (-2.0, 4.0)
+    [critical, _] = compared("dim_customers", 100_000, made).expectations
+    assert (critical.min_value, critical.max_value) == (0.8, 2.0)
+    [critical, _] = compared("fct_orders", 100, made).expectations
+    assert (critical.min_value, critical.max_value) == (0.8, 2.0)

@@ -63,6 +63,10 @@ def _more(label, moments):
     if label == "crm/contacts":
         for number in range(2):
             yield {**moments, "contact_id": f"rich{number}", "loyalty_id": "rich", "points": 2**63 - 1}
+    if label == "shop/web_events":
+        for year in range(1700, 2000):
+            ids = dict.fromkeys(("event_id", "session_id", "cookie_id"), f"old-{year}")
+            yield {**ids, "event_type": "page_view", "occurred_at": at(f"{year}-03-15 10:00")}
     if label == "shop/order_lines":
         yield {"order_id": "evil-order_id", "line_number": 2, "quantity": 5, "category": EVIL}
 
@@ -114,6 +118,11 @@ def test_a_card_with_thousands_of_names_joins_nobody_and_no_two_are_compared(hou
     links = "int_identity__links where identifier_type = 'loyalty_id' and record_a like '%clone%'"
     assert rows(house, f"select distinct is_kept, reason from {links}") == [(False, "too_many_names")]
     assert rows(house, f"select count(*) from {links}") == [(CLONES - 1,)]
+
+
+def test_events_of_three_centuries_are_in_the_folders_of_one(house):
+    [(months, first)] = rows(house, "select count(distinct month), min(month) from fct_interactions")
+    assert (months < 20, first) == (True, "2000-01")
 
 
 def test_points_beyond_every_integer_stop_nothing(house):

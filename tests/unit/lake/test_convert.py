@@ -153,3 +153,9 @@ def test_json_never_holds_what_is_no_json() -> None:
     assert (array.to_pylist(), failures) == (['{"a":"nan","b":["inf"]}'], {})
     doubled = convert(['{"a": 1, "a": 2}'], Column(type="json"), text=True)
     assert (doubled[0].to_pylist(), doubled[1]) == ([None], {0: Reason.DOUBLED_KEY})
+
+
+@pytest.mark.parametrize("text", [str(2**128 + 5), "9" * 128, f"{2**128 + 5}.00", f"0{2**128 * 7 + 5}"])
+def test_a_number_beyond_128_bits_is_not_taken_for_what_is_left_of_it(text: str) -> None:
+    array, failures = convert([text, "5"], Column(name="x", type="decimal"))
+    assert failures == {0: Reason.BAD_TYPE} and array.to_pylist() == [None, Decimal(5)]

@@ -26,6 +26,10 @@ def test_what_does_not_is_counted() -> None:
     assert shown({"nickname", *EVIL}) == ["nickname", f"{len(EVIL)} more"]
 
 
+def test_a_field_named_as_a_count_that_no_number_holds_stops_nothing() -> None:
+    assert shown({"nickname", "9" * 5000 + " more"}) == ["nickname", "1 more"]
+
+
 def test_only_so_many_are_shown_or_held() -> None:
     names = {f"field_{n}" for n in range(50)}
     assert shown(names) == [*sorted(names)[:SHOWN], f"{50 - SHOWN} more"]

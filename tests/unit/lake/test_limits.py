@@ -103,3 +103,10 @@ def test_a_million_bad_values_cost_no_more_calls_than_one() -> None:
     rows = [contact(n, first_name="y" * 201) for n in range(1000)]
     refused = validate(stream("crm", "contacts"), rows, Tally()).refused
     assert len(refused) == 1000 and {r.refusal.reason for r in refused} == {Reason.TOO_LARGE}
+
+
+@pytest.mark.parametrize("label", [("shop", "order_lines"), ("stores", "receipt_lines")])
+def test_a_lines_number_fits_the_integer_of_the_marts(label: tuple[str, str]) -> None:
+    column = stream(*label).columns["line_number"]
+    assert reason_of(column, 1_000_000) is None
+    assert reason_of(column, 2**31) is Reason.OUT_OF_RANGE

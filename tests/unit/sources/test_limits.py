@@ -61,8 +61,11 @@ def at_most(mib: int) -> Iterator[None]:
     assert 0 < peak < mib * MIB, f"{peak / MIB:.0f} MiB"
 
 
-def read(connection: Connection) -> list[Any]:
-    return [row for page in rest.read(CONTACTS, connection, span()) for row in page]
+def read(connection: Connection, size: int = 1) -> list[Any]:
+    assert CONTACTS.source is not None
+    source = CONTACTS.source.model_copy(update={"page_size": size})
+    stream = CONTACTS.model_copy(update={"source": source})
+    return [row for page in rest.read(stream, connection, span()) for row in page]
 
 
 def span() -> Any:
@@ -120,6 +123,22 @@ def test_an_answer_of_more_than_the_agreed_size_names_what_to_change(api: Api) -
     api.replies = [(200, {}, page(json.dumps(contact(1) | {"note": "x" * 2 * MIB}).encode()))]
     with pytest.raises(TooMuch, match=r"more than 1\.5 MiB"):
         read(api.connection(max_answer_mib=1.5))
+
+
+@pytest.mark.parametrize("typed", ["y" * 60_000, ",[{" * 20_000])
+def test_many_sign_ups_with_long_names_cost_smaller_pages_and_stop_nothing(api: Api, typed: str) -> None:
+    api.rows["contacts"] = [contact(n, first_name=typed if n % 5 else "Ann") for n in range(1000)]
+    assert read(api.connection(), size=2000) == api.rows["contacts"]
+    assert [int(query["limit"]) for _, query in api.asked][:2] == [2000, 250]
+
+
+def test_where_nothing_counts_the_rows_pages_keep_their_size(api: Api) -> None:
+    assert CONTACTS.source is not None
+    source = CONTACTS.source.model_copy(update={"total": "none"})
+    api.replies = [(200, {}, page(b'"' + b"x" * (33 * MIB) + b'"'))] * 2
+    with pytest.raises(TooMuch):
+        list(rest.read(CONTACTS.model_copy(update={"source": source}), api.connection(), span()))
+    assert len(api.asked) == 1
 
 
 def test_a_larger_answer_is_taken_where_the_connection_says_so(api: Api) -> None:
@@ -266,6 +285,14 @@ def test_a_day_of_equal_rows_is_no_bomb(place: Connection) -> None:
     assert len(text) > 4 * MIB and sum(map(len, batches(place))) == 20_000
 
 
+def test_long_texts_of_visitors_are_no_bomb(place: Connection) -> None:
+    """A visitor sends them right after midnight, before the day has much else to hold them against."""
+    put(place, gzip.compress(b"".join(line(event(n, page="a" * 60_000)) for n in range(700)), 9))
+    assert sum(map(len, batches(place))) == 700
+    put(place, gzip.compress(b"".join(line(event(n, page="," * 300_000)) for n in range(100)), 9))
+    assert sum(map(len, batches(place))) == 100
+
+
 @pytest.mark.parametrize("end", [b"\n", b""])
 @pytest.mark.parametrize("length", [LONGEST_LINE, LONGEST_LINE + 1, 3 * LONGEST_LINE, 30 * LONGEST_LINE])
 def test_a_line_without_end_spoils_itself_alone(place: Connection, length: int, end: bytes) -> None:
@@ -334,6 +361,13 @@ def test_a_header_of_too_many_columns_stops_the_file(place: Connection) -> None:
         list(batches(place, CSV))
 
 
+def test_a_value_as_deep_as_can_just_be_read_spoils_its_row_alone(place: Connection, tmp_path: Path) -> None:
+    deep = [line(event(n))[:-2] + b', "x": ' + b"[" * n + b"]" * n + b"}\n" for n in range(600, 1000)]
+    put(place, gzip.compress(b"".join([line(event(1)), *deep]), 0))
+    [manifest] = land_stream("shop", "web_events", DAY, place, Settings(var=tmp_path / "var"))
+    assert manifest["loaded"] + manifest["quarantined"] == manifest["rows_in"] == 401
+
+
 def test_a_stream_that_never_ends_is_left_after_its_time(
     place: Connection, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -376,11 +410,10 @@ def test_a_link_within_the_folder_and_a_folder_that_is_a_link_are_read(
 def test_a_file_that_holds_hardly_any_records_is_left_early(place: Connection) -> None:
     """Packed or not: a million lines that are none took longer than a day's honest rows."""
     put(place, gzip.compress((line({}) * 9 + line(event(1)) + b"[\n" * 10) * 15_000, 0))
-    given, systems_own = 0, EVENTS.model_copy(update={"max_quarantined_share": 0.05})
+    given = 0
     with pytest.raises(FixSource, match=r"of 60,000 lines 57,000 are no records"):
-        for rows in batches(place, systems_own):
+        for rows in batches(place):
             given += len(rows)
     assert given == 40_000
-    assert sum(map(len, batches(place))) == 300_000  # what visitors write stops nothing
     put(place, gzip.compress((line({}) + line(event(1))) * 60_000, 0))
     assert sum(map(len, batches(place))) == 120_000

@@ -9,12 +9,13 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from include.channels import load_channels
 from include.connections import Connection
 from include.errors import FixConnection, OmniError, RetryLater
 from include.ledger.engine import open_ledger
-from include.postgres_tls import fault, is_local, tls_of
+from include.postgres_tls import fault, is_local, tls_of, tls_of_url
 from include.settings import Settings
 from include.sources import sql
 from tests.fixtures import postgres
@@ -252,3 +253,21 @@ def test_the_words_of_the_driver_are_known(said: str, means: str) -> None:
     assert found is not None and means in found
     assert fault("server closed the connection unexpectedly") is None
     assert fault('FATAL:  database "x" does not exist') is None
+
+
+@pytest.mark.parametrize("variable", ["PGHOSTADDR", "PGSERVICE"])
+def test_no_variable_leads_a_connection_to_this_machine_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "192.0.2.9")
+    assert tls_of(Connection("stores_db", "postgres", "localhost"))["sslmode"] == "verify-full"
+    with pytest.raises(FixConnection, match="off loopback"):
+        tls_of_url("OMNI_LEDGER_URL", make_url("postgresql+psycopg://localhost/ledger"))
+
+
+def test_a_url_without_a_host_goes_where_the_variable_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = make_url("postgresql+psycopg:///ledger")
+    assert tls_of_url("OMNI_LEDGER_URL", url) == {}
+    monkeypatch.setenv("PGHOST", "db.example")
+    with pytest.raises(FixConnection, match="off loopback"):
+        tls_of_url("OMNI_LEDGER_URL", url)

@@ -103,7 +103,10 @@ unioned as (
 
 select
     interaction_key,
-    strftime(occurred_at at time zone 'UTC', '%Y-%m') as month,
+    -- a visitor dates events as they like, and each month is a folder of every version
+    strftime(
+        greatest(occurred_at, timestamptz '2000-01-01 00:00:00+00') at time zone 'UTC', '%Y-%m'
+    ) as month,
     customer_id,
     channel,
     stream,
