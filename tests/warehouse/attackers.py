@@ -230,6 +230,13 @@ def changed_order(attack: Attack, number: int) -> None:
     attack.refuse(number, email=f"s{number}@stranger.example")
 
 
+def late_account(attack: Attack, number: int) -> None:
+    """An old account, refused until now for a value that it held, comes with the victim's number."""
+    told = attack.told(number, "phone") | {"created_at": LONG_AGO}
+    attack.bring(number, "shop/customers", account_id=f"S{number}", **told)
+    attack.refuse(number, email=f"s{number}@stranger.example")
+
+
 WAYS = (
     (account_by_telephone, (CARD, ACCOUNT, BOTH)),
     (account_by_card, (CARD, BOTH)),
@@ -243,5 +250,6 @@ WAYS = (
     (guest_by_address, (CARD, ACCOUNT, BOTH)),
     (shared_browser, (ACCOUNT, BOTH)),
     (changed_order, (CARD, ACCOUNT, BOTH)),
+    (late_account, (CARD, ACCOUNT, BOTH)),
 )
 """Each way in, and what a victim must have for it to lead anywhere."""
