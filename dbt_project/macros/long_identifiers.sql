@@ -24,12 +24,13 @@ union all
 {%- endmacro %}
 
 {#
-    Since when a row's values may be known: what it held when it first arrived since the row was made, what a later
-    version brought since that version. So who enters another's number into an old account has it since today.
+    Since when a row's values may be known: what it held on the stream's first landing since the row was made, what came
+    later since that version. So who enters another's number into an old account has it since today, also where the
+    account had not landed before (its row was set aside, say).
 #}
 {% macro known_since(made_at) -%}
     case
-        when _arrived = _first_arrived then {{ made_at }}
+        when _arrived = _first_arrived and _arrived = min(_first_arrived) over () then {{ made_at }}
         else greatest({{ made_at }}, updated_at)
     end
 {%- endmacro %}

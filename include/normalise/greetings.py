@@ -16,6 +16,8 @@ _SHORT = 3  # letters before a full stop: `J.`, `Jr.`, `Mª.`
 # Within a word: apostrophes of several scripts, the dots of Gal·la and of katakana, and the joiners that
 # Persian and Indic spellings need, which show nothing.
 _INNER = "'\u2019\u02bc\u2018`\u00b4\u00b7\u30fb\uff65\u05f4\u05f3\u055a\u200c\u200d"
+# Letters that look like the dots and colons of an address: of Lisu, of Cree, and two signs of phonetics.
+_LOOK_LIKE_DOTS = "\ua4f8\ua4f9\ua4fa\ua4fb\ua4fc\ua4fd\u1427\ua78f\u02d0\u02d1"
 _HYPHENS = "-\u2010\u2011\u058a\u05be\u30a0"
 _LETTER = re.compile(f"LM{{0,{_MARKS}}}")
 _PART = re.compile(r"'?L(?:L|'L)*'?(?P<stop>\.)?")
@@ -44,5 +46,5 @@ def _kind(character: str) -> str:
     """L letter, M mark, ' a sign within words, . full stop, x whatever names do not have."""
     if character in _INNER:
         return "'"
-    kind = unicodedata.category(character)[0]
+    kind = "x" if character in _LOOK_LIKE_DOTS else unicodedata.category(character)[0]
     return kind if kind in "LM" else "." if character == "." else "x"

@@ -16,10 +16,14 @@ from include.declarations import read_document
 from include.errors import FixDeclaration
 from include.settings import ROOT
 from include.warehouse.reach_jinja import MATERIALIZED, Fault, look_at_template
-from include.warehouse.reach_sql import look_at_sql
+from include.warehouse.reach_sql import forbidden, look_at_sql, without_texts
 
+FOLDERS = ("models", "tests", "snapshots", "analyses")  # what dbt builds or runs of a project, beside macros
+READS_FILES = ("models", "staging")  # by declared sources; this folder alone, whatever others are called
 HOOKS = frozenset({"pre_hook", "post_hook", "on_run_start", "on_run_end", "sql_header"})
-_SUSPECT = re.compile(r"hook|on[-_]run|sql_header|materialized")
+PROSE = frozenset({"description", "why"})
+SOURCES = "read_parquet('{{ var('inputs') }}/"  # as a source says where its file is
+_SUSPECT = re.compile(r"hook|on[-_]run|sql_header|materialized|[{][{%]|;|[(]")
 # Of dbt's own: they read the environment, run SQL by themselves, or hold the connection.
 _REACHING = re.compile(
     r"\b(env_var|run_query|statement|load_result|modules|builtins|set_sql_header|submit_python_job)\b"
@@ -39,8 +43,10 @@ def refuse_reaching(project: Path) -> None:
     macros = {path: path.read_text(encoding="utf-8") for path in sorted((project / "macros").rglob("*.sql"))}
     names = frozenset(name for text in macros.values() for name in _MACRO.findall(text))
     found = [line for path, text in macros.items() for line in _say(path, _in_macros(text))]
-    for path in sorted((project / "models").rglob("*.*")):
-        found += _say(path, _in_model(path, names))
+    for folder in FOLDERS:
+        for path in sorted((project / folder).rglob("*")):
+            within = path.relative_to(project / folder).parts
+            found += _say(path, _in_model(path, names, reads_files=(folder, within[0]) == READS_FILES))
     for path in [project / "dbt_project.yml", *sorted((project / "seeds").rglob("*.yml"))]:
         found += _say(path, _in_yaml(path))
     if found:
@@ -52,15 +58,19 @@ def _say(path: Path, faults: Iterator[Fault]) -> list[str]:
     return [f"{place}, line {line}: {what}" for line, what in sorted(faults)]
 
 
-def _in_model(path: Path, macros: frozenset[str]) -> Iterator[Fault]:
-    if path.suffix == ".py":
+def _in_model(path: Path, macros: frozenset[str], reads_files: bool) -> Iterator[Fault]:
+    """Names are compared as dbt does: it takes `X.SQL` for a model, and follows links."""
+    kind = path.suffix.lower()
+    if path.is_symlink():
+        yield 1, "a link: what it leads to would be built unseen"
+    elif kind == ".py":
         yield 1, "models are SQL: a Python model would run with all rights of the night"
-    elif path.suffix in (".yml", ".yaml"):
-        yield from _in_yaml(path)
-    elif path.suffix == ".sql":
+    elif kind in (".yml", ".yaml"):
+        yield from _in_yaml(path, macros, reads_files)
+    elif kind == ".sql":
         text = path.read_text(encoding="utf-8")
         yield from look_at_template(text, macros)
-        if "staging" not in path.parts:
+        if not reads_files:
             yield from look_at_sql(text)
 
 
@@ -80,13 +90,15 @@ def _blank(hit: re.Match[str]) -> str:
     return "\n" * hit[0].count("\n")
 
 
-def _in_yaml(path: Path) -> Iterator[Fault]:
+def _in_yaml(path: Path, macros: frozenset[str] = frozenset(), reads_files: bool = True) -> Iterator[Fault]:
     text = path.read_text(encoding="utf-8")
     yield from _in_macros(text)
     if not _SUSPECT.search(text):
         return
     document = read_document(path)
     for place, value in _entries(document.value):
+        if isinstance(value, str) and place[-1] not in PROSE:
+            yield from ((document.line(place), what) for what in _in_value(value, macros, reads_files))
         name = str(place[-1]).lstrip("+").replace("-", "_")
         if name in HOOKS:
             yield (
@@ -95,6 +107,15 @@ def _in_yaml(path: Path) -> Iterator[Fault]:
             )
         if name == "materialized" and value not in MATERIALIZED:
             yield document.line(place), f"materialized: {', '.join(sorted(MATERIALIZED))}, not {value}"
+
+
+def _in_value(value: str, macros: frozenset[str], reads_files: bool) -> Iterator[str]:
+    """A text of YAML may be SQL (a test's `where`, rows of a unit test), and may hold jinja."""
+    if "{" in value:
+        yield from (what for _, what in look_at_template(value, macros))
+    if not reads_files:
+        sql = value.removeprefix("read_parquet") if value.startswith(SOURCES) else value
+        yield from forbidden(without_texts(sql))
 
 
 def _entries(value: Any, place: tuple[Hashable, ...] = ()) -> Iterator[tuple[tuple[Hashable, ...], Any]]:

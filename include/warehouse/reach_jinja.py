@@ -20,6 +20,11 @@ CONFIGURED = frozenset(
     {"materialized", "unique_key", "incremental_strategy", "on_schema_change", "full_refresh"}
     | {"alias", "tags", "meta", "enabled", "docs", "contract"}
 )
+# Nothing else of a value is read: `ref` and `var` hold dbt's connection and context, texts have `format`.
+READ = frozenset({"items", "keys", "values", "append", "first", "last", "index", "index0", "length"})
+FILTERS = frozenset(
+    {"join", "list", "length", "lower", "upper", "trim", "replace", "first", "last"}
+) | frozenset({"int", "string", "default", "reject", "select", "unique"})
 _PULLING_IN = (nodes.Import, nodes.FromImport, nodes.Include, nodes.Extends, nodes.Macro, nodes.CallBlock)
 
 
@@ -69,9 +74,24 @@ def _attributes(tree: nodes.Template) -> Iterator[Fault]:
     for name_node in tree.find_all(nodes.Name):
         if name_node.name == "dbt" and not _is_owner(tree, name_node):
             yield name_node.lineno, "dbt: only as dbt.<macro>"
+    yield from _values(tree)
+
+
+def _values(tree: nodes.Template) -> Iterator[Fault]:
+    """What is read of a value, or made of it, by other ways than those that are known to be harmless."""
+    for read in tree.find_all(nodes.Getattr):
+        owner = read.node.name if isinstance(read.node, nodes.Name) else ""
+        if owner not in ("dbt", "config") and read.attr not in READ:
+            yield read.lineno, f".{read.attr}: a model reads {', '.join(sorted(READ))} of a value"
+    for item in tree.find_all(nodes.Getitem):
+        if not isinstance(item.arg, nodes.Slice | nodes.Const) or isinstance(_value(item.arg), str):
+            yield item.lineno, f"[{_constant(item.arg)}]: by number alone; write a loop over items()"
     for filtered in tree.find_all(nodes.Filter):
-        if filtered.name in ("attr", "map"):
+        if filtered.name not in FILTERS or filtered.kwargs or filtered.dyn_args or filtered.dyn_kwargs:
             yield filtered.lineno, f"|{filtered.name}: not for models; write a loop"
+    for left in (node.left for node in tree.find_all(nodes.Mod)):
+        if not isinstance(left, nodes.Getattr):
+            yield left.lineno, "%: of loop.index alone; a text is written out"
 
 
 def _is_owner(tree: nodes.Template, name: nodes.Name) -> bool:
@@ -105,3 +125,7 @@ def _written(tree: nodes.Template) -> Iterator[Fault]:
 
 def _constant(node: nodes.Node) -> str:
     return str(node.value) if isinstance(node, nodes.Const) else ""
+
+
+def _value(node: nodes.Node) -> object:
+    return node.value if isinstance(node, nodes.Const) else None

@@ -38,13 +38,15 @@ def look_at_sql(text: str) -> Iterator[tuple[int, str]]:
     """Line and fault of everything in a model's SQL that is not one select over models."""
     sql = _masked(text)
     first = re.search(r"\w+|\S", sql)
-    if first and first[0].lower() not in _BEGINS:
+    if first and first[0].lower() not in _BEGINS and not first[0].startswith(_JINJA):
         yield _line(sql, first), f"{first[0]}: a model is one select"
     for hit in re.finditer(";", sql):
         yield _line(sql, hit), "a model is one select, without a semicolon"
     for hit in _CALL.finditer(sql):
         if _opens(hit[1] or hit[2]):
             yield _line(sql, hit), _said(hit[1] or hit[2])
+        elif _JINJA in (hit[1] or hit[2]):
+            yield _line(sql, hit), "the name of a function is written out, not put together by jinja"
     for hit in re.finditer(_FILE, sql):
         yield _line(sql, hit), "a model reads models, by ref, and no files"
 
@@ -56,6 +58,11 @@ def forbidden(written: str) -> Iterator[str]:
             yield _said(name)
     if ";" in written:
         yield "a model is one select, without a semicolon"
+
+
+def without_texts(sql: str) -> str:
+    """SQL without comments and texts."""
+    return _NOT_READ.sub(_emptied, sql)
 
 
 def _said(name: str) -> str:
@@ -85,7 +92,7 @@ def _masked(text: str) -> str:
         if kind == "data":
             sql += value
         elif kind == "variable_begin":
-            sql += f" {_JINJA} "
+            sql += _JINJA
     return _NOT_READ.sub(_emptied, sql)
 
 

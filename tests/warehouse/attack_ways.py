@@ -112,6 +112,13 @@ def changed_order(attack: Any, number: int) -> None:
     attack.refuse(number, email=f"s{number}@stranger.example")
 
 
+def late_account(attack: Any, number: int) -> None:
+    """An old account, refused until now for a value that it held, comes with the victim's number."""
+    own = attack.typed(number, "phone") | {"created_at": LONG_AGO}
+    attack.bring(number, "shop/customers", account_id=f"S{number}", **own)
+    attack.refuse(number, email=f"s{number}@stranger.example")
+
+
 WAYS = (
     (account_by_telephone, (CARD, ACCOUNT, BOTH)),
     (account_by_card, (CARD, BOTH)),
@@ -125,5 +132,6 @@ WAYS = (
     (guest_by_address, (CARD, ACCOUNT, BOTH)),
     (shared_browser, (ACCOUNT, BOTH)),
     (changed_order, (CARD, ACCOUNT, BOTH)),
+    (late_account, (CARD, ACCOUNT, BOTH)),
 )
 """Each way in, and what a victim must have for it to lead anywhere."""

@@ -112,6 +112,15 @@ BEYOND = {
     "{{ config({'pre-hook': 'select 1'}) }}select 1": "written out",
     "{{ config(**{'post_hook': 'select 1'}) }}select 1": "written out",
     "{{ config.set('post_hook', 'select 1') }}select 1": "config.set",
+    "{% do ref.db_wrapper.execute('copy x to y') %}select 1": ".db_wrapper",
+    "{% set r = ref %}{% do r['db_' ~ 'wrapper'].execute('copy x to y') %}select 1": "by number",
+    "{% do [source] | groupby('db_wrapper') %}select 1": "|groupby",
+    "select 1) {{ '%c' | format(59) }} copy (select 1 as a) to 'x'": "|format",
+    "select 1) {{ '%c' % 59 }} copy (select 1 as a) to 'x'": "%: of loop.index",
+    "select 1) {{ '{:c}'.format(59) }} copy (select 1 as a) to 'x'": ".format",
+    "select 1 {{ '<' | e }} copy (select 1 as a) to 'x'": "|e:",
+    "select * from {{ 'read_' }}text('/etc/passwd')": "not put together",
+    "select * from {{ 'read_' }}{{ 'text' }} ('/etc/passwd')": "not put together",
 }  # fmt: skip
 
 
@@ -195,6 +204,49 @@ def test_nor_may_a_macro_run_sql_by_itself(project, reaching):
 def test_python_models_are_refused(project):
     write(project, "def model(dbt, session):\n    return session\n", "audiences/aud_other.py")
     assert "aud_other.py, line 1: models are SQL" in complaint(project)
+
+
+@pytest.mark.parametrize(
+    "name", ["audiences/aud_x.SQL", "audiences/staging/aud_x.sql", "marts/Staging/x.Sql"]
+)
+def test_a_model_is_looked_at_whatever_its_file_and_folder_are_called(project, name):
+    write(project, "select 1); copy (select 1 as a) to 'x'; select (1", name)
+    assert f"{name}, line 1: a model is one select, without a semicolon" in complaint(project)
+
+
+def test_so_is_a_project_that_lies_in_a_folder_called_staging(project):
+    copied = shutil.copytree(project, project / "staging" / "project")
+    write(copied, "select * from read_text('x')")
+    assert "line 1: read_text" in complaint(copied)
+
+
+def test_a_test_of_sql_is_looked_at_and_a_link_refused(project, tmp_path):
+    write(project, "select * from read_text('x')", "../tests/mine.sql")
+    (tmp_path / "elsewhere").mkdir()
+    (project / "models" / "marts").symlink_to(tmp_path / "elsewhere")
+    said = complaint(project)
+    assert "tests/mine.sql, line 1: read_text" in said and "models/marts, line 1: a link" in said
+
+
+WHERE = (
+    "models:\n  - name: aud_vip\n    data_tests:\n      - not_empty:\n          config:\n            where: "
+)
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("'1=1) t) u; copy (select 1 as a) to ''x''; select (1'", "without a semicolon"),
+        ("\"a in (select content from read_text('x'))\"", "read_text"),
+        ("\"{{ ref.db_wrapper.execute('copy x to y') }}\"", ".db_wrapper"),
+        ('"{% set a = adapter %}{{ a }}"', "adapter"),
+    ],
+)
+def test_sql_in_yaml_is_looked_at_too(project, where, said):
+    path = write(project, f"{WHERE}{where}\n", "audiences/aud_vip.yml")
+    assert f"{path}, line 6: " in complaint(project) and said in complaint(project)
+    write(project, f"{WHERE}\"status <> 'a;b' and is_kept(status)\"\n", "audiences/aud_vip.yml")
+    refuse_reaching(project)
 
 
 def test_neither_the_lint_nor_dbt_begins_on_it(project, tmp_path, monkeypatch, capsys):

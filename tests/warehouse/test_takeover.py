@@ -47,7 +47,7 @@ def of_victims(attack, version, mart):
 def test_a_hundred_strangers_replace_no_address_and_silence_nobody(nights):
     attack, _, (before, after) = nights
     found = takeover(marts(before), marts(after), attack.records("victims"), attack.records("attackers"))
-    assert (found["victims"], found["joined"], len(WAYS)) == (100, 100, 12)
+    assert (found["victims"], found["joined"], len(WAYS)) == (100, 100, 13)
     assert (found["replaced"], found["silenced"], found["whom"]) == (0, 0, [])
 
 
