@@ -62,6 +62,16 @@ component_cards as (
 
 ),
 
+-- components with a record that a system of ours gave an id of its own
+rooted as (
+
+    select distinct components.component
+    from {{ ref('int_identity__identifiers') }} as identifiers
+    inner join components on identifiers.record_number = components.record_number
+    where identifiers.is_of_account
+
+),
+
 carriers as (
 
     select
@@ -69,7 +79,8 @@ carriers as (
         identifiers.identifier_type,
         components.component,
         min(identifiers.record_number) as record_number,
-        count(*) as count_records
+        count(*) as count_records,
+        coalesce(bool_or(identifiers.is_of_account), false) as is_own
     from {{ ref('int_identity__identifiers') }} as identifiers
     inner join components on identifiers.record_number = components.record_number
     where
@@ -377,7 +388,20 @@ select
     pairs.b,
     carrier_a.record_number as record_a,
     carrier_b.record_number as record_b,
+    {%- if cards and stage != 'account' %}
+    -- a guest who shows something of two accounts does not make them one person's: whose guest, nobody knows
+    case
+        when
+            pairs.reason is null
+            and rooted_a.component is not null
+            and rooted_b.component is not null
+            and not (carrier_a.is_own and carrier_b.is_own)
+            then 'held_for_review'
+        else pairs.reason
+    end as reason
+    {%- else %}
     pairs.reason
+    {%- endif %}
 from pairs
 inner join carriers as carrier_a
     on
@@ -387,4 +411,6 @@ inner join carriers as carrier_b
     on
         pairs.value_number = carrier_b.value_number
         and pairs.b = carrier_b.component
+left join rooted as rooted_a on pairs.a = rooted_a.component
+left join rooted as rooted_b on pairs.b = rooted_b.component
 {%- endmacro %}

@@ -35,7 +35,7 @@ def register(con: DuckDBPyConnection, keys: HashKeys | None = None) -> None:
     `normal_email`, `mailbox`, `country_code`, `calling_region`, `name_key`, `placeholder_key` and
     `is_permanent_bounce` take a text; a null gives null, but is a permanent bounce. `email_readings` (of a
     text) and `phone_readings` (of a text, and of countries separated by commas) give lists.
-    `cores_known_first` takes two lists of numbers and gives one (include/identity/order.py).
+    `cores_known_first` takes and gives lists (include/identity/order.py).
     """
     _add(con, "normal_email", normal_email, "VARCHAR")
     _add(con, "mailbox", provider_mailbox, "VARCHAR")
@@ -59,7 +59,8 @@ def register(con: DuckDBPyConnection, keys: HashKeys | None = None) -> None:
     )
     _add(con, "keyed_hash", keys.keyed if keys else _without_keys, "VARCHAR", cached=0)
     numbers = con.sqltype("BIGINT[]")
-    con.create_function("cores_known_first", known_first, [numbers, numbers], numbers)
+    flags = con.sqltype("BOOLEAN[]")
+    con.create_function("cores_known_first", known_first, [numbers, numbers, flags, numbers], numbers)
     _add(con, "is_permanent_bounce", is_permanent_bounce, "BOOLEAN", of_null=is_permanent_bounce(None))
 
 

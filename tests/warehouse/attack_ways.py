@@ -119,6 +119,37 @@ def late_account(attack: Any, number: int) -> None:
     attack.refuse(number, email=f"s{number}@stranger.example")
 
 
+def bridge_by_number(attack: Any, number: int) -> None:
+    """Opens an account on the eve, then orders as a guest with its number and the victim's address."""
+    own = {"phone": f"+447700903{number:03d}"}
+    attack.bring(
+        number, "shop/customers", BEFORE, NOW, account_id=f"S{number}", **attack.typed(number), **own
+    )
+    guest = {**attack.typed(number), **own, "email": attack.victim(number)["email"]}
+    attack.bring(number, "shop/orders", order_id=f"S{number}", **guest)
+    attack.refuse(number, email=f"s{number}@stranger.example")
+
+
+def bridge_by_card(attack: Any, number: int) -> None:
+    """The same with a card of one's own, shown at a till with the victim's address."""
+    own = {"loyalty_id": f"S{number}"}
+    attack.bring(
+        number, "shop/customers", BEFORE, NOW, account_id=f"S{number}", **attack.typed(number), **own
+    )
+    shown = {**attack.typed(number), **own, "email": attack.victim(number)["email"]}
+    attack.bring(number, "stores/receipts", receipt_id=f"S{number}", **shown)
+    attack.refuse(number, email=f"s{number}@stranger.example")
+
+
+def bridge_by_session(attack: Any, number: int) -> None:
+    """Forges a visit of the own account that names the victim's address and card."""
+    attack.bring(number, "shop/customers", BEFORE, NOW, account_id=f"S{number}", **attack.typed(number))
+    victim = attack.victim(number)
+    said = {"account_id": f"S{number}", "email": victim["email"], "loyalty_id": victim["loyalty_id"]}
+    attack.bring(number, "shop/web_events", event_id=f"S{number}", session_id=f"S{number}", **said)
+    attack.refuse(number, email=f"s{number}@stranger.example")
+
+
 WAYS = (
     (account_by_telephone, (CARD, ACCOUNT, BOTH)),
     (account_by_card, (CARD, BOTH)),
@@ -133,5 +164,8 @@ WAYS = (
     (shared_browser, (ACCOUNT, BOTH)),
     (changed_order, (CARD, ACCOUNT, BOTH)),
     (late_account, (CARD, ACCOUNT, BOTH)),
+    (bridge_by_number, (CARD, ACCOUNT, BOTH)),
+    (bridge_by_card, (CARD, ACCOUNT, BOTH)),
+    (bridge_by_session, (CARD, BOTH)),
 )
 """Each way in, and what a victim must have for it to lead anywhere."""

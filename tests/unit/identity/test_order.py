@@ -19,6 +19,13 @@ def test_a_stranger_s_older_records_do_not_bring_the_stranger_forward():
     assert known_first(cores, [MAILBOX, MAILBOX, NUMBER, NUMBER]) == [VICTIM, STRANGER, ORDER]
 
 
+def test_what_a_browser_shows_of_two_brings_neither_behind_the_other():
+    cores, values = [STRANGER, VICTIM, ORDER, ORDER], [MAILBOX, NUMBER, NUMBER, MAILBOX]
+    forged = [False, False, True, True]
+    assert known_first(cores, values, forged, [2, 1, 3, 3]) == [VICTIM, ORDER, STRANGER]
+    assert known_first(cores, values, forged, [1, 2, 3, 3]) == [STRANGER, VICTIM, ORDER]
+
+
 def test_a_value_shown_again_changes_nothing():
     cores = [VICTIM, STRANGER, STRANGER, VICTIM, OTHER]
     assert known_first(cores, [NUMBER, NUMBER, CARD, CARD, CARD]) == [VICTIM, STRANGER, OTHER]

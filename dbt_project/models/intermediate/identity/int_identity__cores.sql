@@ -28,6 +28,8 @@ numbered as (
         customer_id,
         core,
         value_number,
+        weakness = 2 as is_browser,
+        first_seen_at,
         row_number() over (
             partition by customer_id
             order by
@@ -46,7 +48,12 @@ ordered as (
 
     select
         customer_id,
-        cores_known_first(list(core order by turn), list(value_number order by turn)) as cores
+        cores_known_first(
+            list(core order by turn),
+            list(value_number order by turn),
+            list(is_browser order by turn),
+            list(coalesce(epoch_us(first_seen_at), 9223372036854775807) order by turn)
+        ) as cores
     from numbered
     group by customer_id
 

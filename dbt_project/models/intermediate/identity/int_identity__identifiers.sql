@@ -10,9 +10,14 @@ identifiers as (
 records as (
 
     select
-        record_id,
-        record_number
-    from {{ ref('int_identity__records') }}
+        records.record_id,
+        records.record_number,
+        unverified.channel is null as is_verified
+    from {{ ref('int_identity__records') }} as records
+    left join {{ ref('unverified_streams') }} as unverified
+        on
+            records.channel = unverified.channel
+            and records.stream = unverified.stream
 
 ),
 
@@ -98,7 +103,10 @@ usable as (
         identifiers.identifier_value,
         identifiers.first_seen_at,
         types.stage,
-        types.may_join
+        types.may_join,
+        coalesce(bool_or(types.stage = 'account' and records.is_verified) over (
+            partition by records.record_id
+        ), false) as is_of_account
     from identifiers
     inner join records on identifiers.record_id = records.record_id
     inner join types on identifiers.identifier_type = types.identifier_type
@@ -145,6 +153,7 @@ select
     usable.identifier_value,
     usable.first_seen_at,
     usable.stage,
+    usable.is_of_account,
     usable.may_join
     and never_links.record_number is null
     and (many_cards.record_number is null or usable.identifier_type <> 'loyalty_id') as may_link

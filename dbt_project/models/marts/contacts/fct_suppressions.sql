@@ -67,6 +67,8 @@ erasures as (
     where
         consents.status = 'erasure_requested'
         and consents.speaks_for_others
+        -- of an address that somebody else had first, its owner says what is to become of it
+        and addresses.is_first_owner
     union all
     select
         case named.identifier_type when 'phone' then 'sms' else 'email' end as channel,
