@@ -96,7 +96,7 @@ def _handed(settings: Settings, warehouse: Path, variables: Mapping[str, Any]) -
 
 
 def dbt_environment(settings: Settings, warehouse: Path, target: Path) -> dict[str, str]:
-    """Environment of a dbt process: what every program needs, what dbt is told here, and nothing else."""
+    """Environment of a dbt process: what every program needs, what dbt needs here, and nothing else."""
     python_path = os.environ.get("PYTHONPATH", "")
     return {
         **{name: value for name, value in os.environ.items() if name in PASSED},

@@ -30,7 +30,7 @@ class Member:
 
 
 def payload_hash(member: Member, layout: str, keys: HashKeys) -> str:
-    """What the destination is told of a member, hashed for the ledger: the diff compares these."""
+    """What the destination gets of a member, hashed for the ledger: the diff compares these."""
     told = [member.customer_id, *(part for identifier in member.identifiers for part in identifier)]
     if layout == "spreadsheet":
         told.append(member.name)

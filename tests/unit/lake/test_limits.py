@@ -1,4 +1,4 @@
-"""Limits of single values: a value that breaks one is set aside with its row, whoever wrote it."""
+"""Limits of single values: a value that breaks one is set aside with its row, and no more."""
 
 from decimal import Decimal
 from typing import Any
