@@ -21,8 +21,7 @@ LENGTHS: dict[Pii, int] = {
     "id": 255,
     "none": 4096,
 }
-# What people type about themselves, not what a system writes: it says nothing of the source's health.
-TYPED_BY_PEOPLE: frozenset[Pii] = frozenset({"email", "phone", "name", "address", "birth_date"})
+_TYPED_BY_PEOPLE: frozenset[Pii] = frozenset({"email", "phone", "name", "address", "birth_date"})
 
 
 class Column(Declaration):
@@ -50,6 +49,11 @@ class Column(Declaration):
     def longest(self) -> int:
         """The greatest length of its text, in characters."""
         return self.max_length or LENGTHS[self.pii]
+
+    @property
+    def is_typed_by_people(self) -> bool:
+        """Whether people type it about themselves: then it says nothing of the source's health."""
+        return self.pii in _TYPED_BY_PEOPLE
 
     @property
     def happened(self) -> bool:

@@ -8,7 +8,6 @@ signs up by script can outnumber everybody. A source that has changed shows in t
 from collections.abc import Mapping
 
 from include.channels import Stream
-from include.channels.model import TYPED_BY_PEOPLE
 from include.lake.reasons import Reason
 from include.lake.schema import EXTRA
 
@@ -50,4 +49,4 @@ def is_parsed_input(stream: Stream, field: str) -> bool:
 
 
 def _is_input(stream: Stream, field: str) -> bool:
-    return field in stream.columns and stream.columns[field].pii in TYPED_BY_PEOPLE
+    return field in stream.columns and stream.columns[field].is_typed_by_people

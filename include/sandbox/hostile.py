@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from include.channels import Column, Stream, find_stream
-from include.channels.model import TYPED_BY_PEOPLE
 from include.sandbox.hostile_values import EVIL, FIELDS, LINES, NUMBERS, SYSTEMS, TEXTS, typed_into
 
 MARK = "hostile"
@@ -55,7 +54,7 @@ class _Maker:
         kind = self._draw.random()
         if kind < 0.12:
             row.update({self._draw.choice(FIELDS): self._draw.choice(TEXTS) for _ in range(1 + number % 40)})
-        elif kind < 0.16 and name not in self._spoilt and not self._is_input(column):
+        elif kind < 0.16 and name not in self._spoilt and not column.is_typed_by_people:
             self._spoilt.add(name)
             self._spoil_system(row, column)
         elif name not in self._stream.key:
@@ -107,10 +106,6 @@ class _Maker:
             del row[column.name]
         else:
             row[column.name] = self._draw.choice(([EVIL], {"a": EVIL}, 17, True, "no such code"))
-
-    @staticmethod
-    def _is_input(column: Column) -> bool:
-        return column.pii in TYPED_BY_PEOPLE
 
 
 def _plain(column: Column, key: str) -> Any:
