@@ -21,6 +21,15 @@ def pytest_configure() -> None:
     os.environ.setdefault("OMNI_HASH_KEYS", HASH_KEY)  # of every installation that a test makes
 
 
+@pytest.fixture(autouse=True)
+def same_umask() -> Iterator[None]:
+    """Commands that a test calls set the umask of this process; the next test begins with the one before."""
+    before = os.umask(0)
+    os.umask(before)
+    yield
+    os.umask(before)
+
+
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Company]":
     """The sandbox company of 150 people on its first day, running; shared, so do not advance it."""

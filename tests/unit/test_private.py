@@ -15,13 +15,15 @@ ROOT_WALKS = 0o011 if os.geteuid() == 0 else 0
 
 def test_what_was_open_is_taken_from_others_and_nothing_else_changes(tmp_path):
     var, outside = tmp_path / "var", tmp_path / "outside"
-    (var / "logs").mkdir(parents=True, mode=0o777)
+    (var / "logs").mkdir(parents=True)
     report, program = var / "logs" / "report.html", var / "run.sh"
-    for path, mode in ((report, 0o664), (program, 0o755), (outside, 0o644)):
+    for path in (report, program, outside):
         path.write_text("x")
+    # By chmod, since what `mkdir` and `open` give depends on the umask.
+    modes = {report: 0o664, program: 0o755, outside: 0o644, var / "logs": 0o777, var: 0o755}
+    for path, mode in modes.items():
         path.chmod(mode)
     (var / "link").symlink_to(outside)
-    var.chmod(0o755)
     assert open_to_others(var)
     assert make_private(var) == 4
     assert open_to_others(var) == [] and make_private(var) == 0
