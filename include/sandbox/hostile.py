@@ -57,7 +57,7 @@ class _Maker:
         elif kind < 0.16 and name not in self._spoilt and not column.is_typed_by_people:
             self._spoilt.add(name)
             self._spoil_system(row, column)
-        elif name not in self._stream.key:
+        elif name not in self._stream.key and name != self._stream.cursor:  # both are the system's own
             row[name] = self._value(column)
         for child in self._channel.nested_in(self._stream.name):
             assert child.nested is not None
@@ -89,8 +89,6 @@ class _Maker:
 
     def _value(self, column: Column) -> Any:
         """Something that a person could have typed, or a system passed on, in this column."""
-        if column.name == self._stream.cursor:
-            return self._until.isoformat()[:10]
         if column.allowed:
             return self._draw.choice(column.allowed).upper()
         return self._draw.choice(typed_into(column))

@@ -1,19 +1,24 @@
 """When refused rows stop a stream: for what its source did, not for what somebody typed into it."""
 
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from include.channels import load_channels
 from include.errors import CheckFailed
 from include.lake.causes import has_changed
 from include.lake.reasons import ColumnRetyped
 from include.lake.runlog import read_checks
 from include.quality.gate import check_landing
+from include.sandbox.hostile import documents
 from include.settings import Settings
 from tests.unit.lake.landing import DAY, stage, stream
 from tests.unit.lake.test_validate import shape
 from tests.unit.sources.rows import contact, event
 
+DOCUMENTS = [s for c in load_channels().values() if c.name != "stores" for s in c.top_streams()]
 CONTACTS, EVENTS = stream("crm", "contacts"), stream("shop", "web_events")
 
 
@@ -83,3 +88,15 @@ def test_birthdays_that_are_none_stop_nothing_however_many_people_type_them() ->
     shape([contact(n, birth_date="15/03/1980") for n in range(100)])
     with pytest.raises(ColumnRetyped, match=r"created_at .* 100 of 100 values are no timestamp"):
         shape([contact(n, created_at="15/03/1980") for n in range(100)])
+
+
+@pytest.mark.parametrize("declared", DOCUMENTS, ids=lambda declared: declared.label)
+def test_no_rows_of_strangers_stop_a_stream_on_any_day(settings: Settings, declared: Any) -> None:
+    refused = 0
+    for day in range(30):
+        until = datetime(2026, 3, 16, tzinfo=UTC) + timedelta(days=day)
+        rows = [json.loads(text) for text in documents(declared.channel, declared.name, 42, until)]
+        staged = stage(settings, declared, rows)
+        refused += staged.manifest["quarantined"]
+        assert not has_changed(declared, staged.causes, staged.manifest["rows_in"]), (until, staged.causes)
+    assert refused > 30
