@@ -7,7 +7,7 @@ The same stream and moment give the same rows.
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from include.channels import Column, Stream, find_stream
 from include.sandbox.hostile_values import EVIL, FIELDS, LINES, NUMBERS, SYSTEMS, TEXTS, typed_into
 
 MARK = "hostile"
+SHORTEST_DAY = 23 * 3600  # seconds, where the clocks go forward
 
 
 def documents(channel: str, stream: str, count: int, until: datetime) -> list[bytes]:
@@ -33,7 +34,7 @@ def lines(channel: str, stream: str, count: int, until: datetime) -> list[bytes]
 def table_rows(stream: str, count: int, until: datetime) -> list[dict[str, Any]]:
     """Rows of a table of the stores' database, with what PostgreSQL itself would refuse left out."""
     _, declared = find_stream("stores", stream)
-    maker = _Maker(declared, until)
+    maker = _Maker(declared, until, kept={declared.cursor})  # the row of a wrong day would be read on another
     rows = [{k: v for k, v in maker.document(n).items() if k in declared.columns} for n in range(count)]
     return [{k: _as_column(declared.columns[k], v) for k, v in row.items()} for row in rows]
 
@@ -41,11 +42,11 @@ def table_rows(stream: str, count: int, until: datetime) -> list[dict[str, Any]]
 class _Maker:
     """Makes the rows of one stream and read."""
 
-    def __init__(self, stream: Stream, until: datetime) -> None:
+    def __init__(self, stream: Stream, until: datetime, kept: Iterable[str | None] = ()) -> None:
         self._stream, self._until = stream, until
         self._draw = random.Random(f"{stream.label} {until.isoformat()}")
         self._channel, _ = find_stream(stream.channel, stream.name)
-        self._spoilt: set[str] = set()
+        self._spoilt = set(kept)
 
     def document(self, number: int) -> dict[str, Any]:
         row = self._good(self._stream, number)
@@ -75,8 +76,8 @@ class _Maker:
             yield {name: value for name, value in row.items() if name not in own}
 
     def _good(self, stream: Stream, number: int) -> dict[str, Any]:
-        moment = self._until - timedelta(seconds=1 + self._draw.randrange(24 * 3600 - 1))
-        key = f"{MARK}-{self._until.date().isoformat()}-{number}"
+        moment = self._until - timedelta(seconds=1 + self._draw.randrange(SHORTEST_DAY - 1))
+        key = f"{MARK}-{self._until:%Y-%m-%dT%H}-{number}"  # two days of a time zone may end on one date
         row: dict[str, Any] = {}
         for name, column in stream.columns.items():
             if name == stream.key[0]:
@@ -121,10 +122,17 @@ def _as_column(column: Column, value: Any) -> Any:
     if column.type in ("int64", "decimal"):
         return value if isinstance(value, int) and -(2**63) <= value < 2**63 else 7
     if column.type == "timestamp":
-        return value if isinstance(value, str) and value[:4].isdigit() and value[:4] > "1000" else None
+        return value if isinstance(value, str) and _is_moment(value) else None
     if value is None or isinstance(value, str):
         return None if value is None else value.replace("\0", "").encode("utf-8", "replace").decode()
     return json.dumps(value)
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _json(row: dict[str, Any]) -> bytes:
