@@ -22,7 +22,7 @@ def find_keys(settings: Settings) -> HashKeys | None:
     """The keys; None where neither the variable nor the file is there.
 
     Raises:
-        FixDeclaration: a key is no good, or others may read the file.
+        FixDeclaration: a key is no good, the file is empty, or others may read it.
     """
     if given := settings.hash_keys.get_secret_value():
         return read_keys(given)
@@ -31,7 +31,10 @@ def find_keys(settings: Settings) -> HashKeys | None:
         return None
     if path.stat().st_mode & 0o077:
         raise FixDeclaration(f"{path} can be read by others than its owner: chmod 600 it")
-    return read_keys(path.read_text(), str(path))
+    text = path.read_text()
+    if not text.strip():
+        raise FixDeclaration(f"{path} is empty: bring its keys back from a backup, or set {VARIABLE} to them")
+    return read_keys(text, str(path))
 
 
 def load_keys(settings: Settings) -> HashKeys:
@@ -44,7 +47,8 @@ def load_keys(settings: Settings) -> HashKeys:
     if keys is None:
         raise FixDeclaration(
             f"no keys for hashes of addresses: {VARIABLE} is not set, and there is no {keys_file(settings)}; "
-            "`python -m include.ledger` makes them for a new installation"
+            "`python -m include.ledger` makes them for a new installation; where there is a ledger, "
+            "bring them back from a backup"
         )
     return keys
 

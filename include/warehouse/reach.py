@@ -18,9 +18,11 @@ from include.settings import ROOT
 from include.warehouse.reach_jinja import MATERIALIZED, Fault, look_at_template
 from include.warehouse.reach_sql import forbidden, look_at_sql, without_texts
 
-FOLDERS = ("models", "tests", "snapshots", "analyses")  # what dbt builds or runs of a project, beside macros
+FOLDERS = ("models", "tests", "snapshots", "analyses")  # what dbt builds or runs of a project
+BESIDE = ("macros", "seeds")  # what it reads to do so
 READS_FILES = ("models", "staging")  # by declared sources; this folder alone, whatever others are called
 HOOKS = frozenset({"pre_hook", "post_hook", "on_run_start", "on_run_end", "sql_header"})
+LINK = (1, "a link: what it leads to would be built unseen")
 PROSE = frozenset({"description", "why"})
 SOURCES = "read_parquet('{{ var('inputs') }}/"  # as a source says where its file is
 _SUSPECT = re.compile(r"hook|on[-_]run|sql_header|materialized|[{][{%]|;|[(]")
@@ -40,15 +42,17 @@ def refuse_reaching(project: Path) -> None:
     Raises:
         FixDeclaration: some do: a line for each, with file, line and what to do without.
     """
-    macros = {path: path.read_text(encoding="utf-8") for path in sorted((project / "macros").rglob("*.sql"))}
-    names = frozenset(name for text in macros.values() for name in _MACRO.findall(text))
-    found = [line for path, text in macros.items() for line in _say(path, _in_macros(text))]
-    for folder in FOLDERS:
+    macros = [path for path in sorted((project / "macros").rglob("*")) if path.suffix.lower() == ".sql"]
+    names = frozenset(name for path in macros for name in _MACRO.findall(path.read_text(encoding="utf-8")))
+    found = []
+    for folder in (*FOLDERS, *BESIDE):
         for path in sorted((project / folder).rglob("*")):
             within = path.relative_to(project / folder).parts
-            found += _say(path, _in_model(path, names, reads_files=(folder, within[0]) == READS_FILES))
-    for path in [project / "dbt_project.yml", *sorted((project / "seeds").rglob("*.yml"))]:
-        found += _say(path, _in_yaml(path))
+            if folder in BESIDE:
+                found += _say(path, _in_file_beside(path))
+            else:
+                found += _say(path, _in_model(path, names, reads_files=(folder, within[0]) == READS_FILES))
+    found += _say(project / "dbt_project.yml", _in_yaml(project / "dbt_project.yml"))
     if found:
         raise FixDeclaration("\n".join(found))
 
@@ -62,7 +66,7 @@ def _in_model(path: Path, macros: frozenset[str], reads_files: bool) -> Iterator
     """Names are compared as dbt does: it takes `X.SQL` for a model, and follows links."""
     kind = path.suffix.lower()
     if path.is_symlink():
-        yield 1, "a link: what it leads to would be built unseen"
+        yield LINK
     elif kind == ".py":
         yield 1, "models are SQL: a Python model would run with all rights of the night"
     elif kind in (".yml", ".yaml"):
@@ -72,6 +76,16 @@ def _in_model(path: Path, macros: frozenset[str], reads_files: bool) -> Iterator
         yield from look_at_template(text, macros)
         if not reads_files:
             yield from look_at_sql(text)
+
+
+def _in_file_beside(path: Path) -> Iterator[Fault]:
+    kind = path.suffix.lower()
+    if path.is_symlink():
+        yield LINK
+    elif kind in (".yml", ".yaml"):
+        yield from _in_yaml(path)
+    elif kind == ".sql":
+        yield from _in_macros(path.read_text(encoding="utf-8"))
 
 
 def _in_macros(text: str) -> Iterator[Fault]:

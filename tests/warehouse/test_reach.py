@@ -201,6 +201,22 @@ def test_nor_may_a_macro_run_sql_by_itself(project, reaching):
     assert f"{path}, line 3: {reaching.split('(')[0].split('.')[0]}" in complaint(project)
 
 
+@pytest.mark.parametrize("name", ["mine.SQL", "deep/er/mine.Sql"])
+def test_a_macro_is_looked_at_whatever_its_file_is_called(project, name):
+    write(project, "{% macro m() %}{{ run_query('select 1') }}{% endmacro %}", f"../macros/{name}")
+    assert "line 1: run_query" in complaint(project)
+
+
+def test_what_dbt_reads_beside_models_is_looked_at_too(project, tmp_path):
+    write(project, "seeds:\n  - name: x\n    config:\n      post_hook: select 1\n", "../seeds/x.YAML")
+    write(project, "macros:\n  - name: x\n    config: {pre_hook: select 1}\n", "../macros/x.yaml")
+    (tmp_path / "elsewhere").mkdir()
+    (project / "macros" / "more").symlink_to(tmp_path / "elsewhere")
+    said = complaint(project)
+    assert "x.YAML, line 4: post_hook" in said and "x.yaml, line 3: pre_hook" in said
+    assert "macros/more, line 1: a link" in said
+
+
 def test_python_models_are_refused(project):
     write(project, "def model(dbt, session):\n    return session\n", "audiences/aud_other.py")
     assert "aud_other.py, line 1: models are SQL" in complaint(project)

@@ -171,6 +171,11 @@ def test_a_new_installation_makes_its_key_and_never_another_once_it_is_lost(sett
     with pytest.raises(FixDeclaration, match=r"written with 1 keys .*hash_keys is gone: bring it back"):
         open_ledger(fresh)
     assert not keys_file(fresh).exists()
+    keys_file(fresh).write_text("\n")
+    keys_file(fresh).chmod(0o600)
+    with pytest.raises(FixDeclaration, match=r"hash_keys is empty: bring its keys back"):
+        open_ledger(fresh)
+    keys_file(fresh).unlink()
     assert count_keys(keyed_by(fresh, kept.strip())) == 1
 
 
