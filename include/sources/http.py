@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
@@ -13,6 +14,7 @@ from include.answers import Overtime, Session, body, countable
 from include.connections import Connection, fits_header, unfit
 from include.errors import FixConnection, FixSource, RetryLater
 from include.networks import tls_fault
+from include.sources.json_pages import parse_page
 from include.sources.json_rows import parse
 
 LONGEST_WAIT = 30.0
@@ -54,7 +56,7 @@ def client(connection: Connection) -> Session:
 
 
 def get_json(session: Session, url: str, query: Mapping[str, Any], label: str) -> Any:
-    """The JSON answer to a GET, as `include.sources.json_rows.parse` reads it.
+    """The JSON answer to a GET, as `include.sources.json_rows.parse` reads it, or else row by row.
 
     `query` is added to the query that `url` has already.
 
@@ -71,8 +73,11 @@ def get_json(session: Session, url: str, query: Mapping[str, Any], label: str) -
 
 
 def _get(session: Session, url: str, query: Mapping[str, Any], label: str) -> Any:
+    text = countable(_content(session, url, query, label), label)
+    with suppress(ValueError):
+        return parse(text)
     try:
-        return parse(countable(_content(session, url, query, label), label))
+        return parse_page(text)
     except ValueError as error:
         raise BadReply(f"{label} answered 200 with something that is no JSON") from error
 

@@ -7,12 +7,16 @@ from itertools import islice
 from typing import Any, NoReturn
 
 from include.channels import Stream, find_stream
-from include.errors import FixDeclaration, FixSource
+from include.errors import FixDeclaration
 from include.lake.reasons import Reason, Unreadable
 
 MOST_FIELDS = 2_000  # of one row; each field that nobody declared would be a name to keep
 LONGEST_KEPT = 64 * 1024  # characters of a row that is refused for its size
 _HOLDS_MORE = frozenset({dict, list, Unreadable})
+
+
+class TooLarge(ValueError):
+    """Valid JSON with a value that cannot be held: nested too deeply, or a number with too many digits."""
 
 
 def parse(text: str | bytes) -> Any:
@@ -22,14 +26,16 @@ def parse(text: str | bytes) -> Any:
     does not say. Bytes may be UTF-8, UTF-16 or UTF-32.
 
     Raises:
-        ValueError: it is no JSON, is nested too deeply, or has a number with more digits than can be held.
+        ValueError: it is no JSON, or has a value that cannot be held (`TooLarge`).
     """
+    if isinstance(text, bytes):
+        text = text.decode(json.detect_encoding(text), "surrogatepass")
     try:
-        if isinstance(text, bytes):
-            text = text.decode(json.detect_encoding(text), "surrogatepass")
         return _DECODER.decode(text)
-    except (DecimalException, RecursionError) as error:
-        raise ValueError(f"it cannot be held: {type(error).__name__}") from error
+    except json.JSONDecodeError:
+        raise
+    except (DecimalException, RecursionError, ValueError) as error:  # ValueError: int of too many digits
+        raise TooLarge(f"it cannot be held: {type(error).__name__}") from error
 
 
 def as_row(value: Any, stream: Stream, raw: str | None = None) -> Any:
@@ -38,9 +44,6 @@ def as_row(value: Any, stream: Stream, raw: str | None = None) -> Any:
     A row of more than `MOST_FIELDS` is `Unreadable`, with its beginning. An unreadable part makes the whole
     row `Unreadable`; its text is `raw`, or else is written from its values. In a list of nested rows it makes
     only the nested row that it lies in `Unreadable`.
-
-    Raises:
-        FixSource: the text cannot be written, so deeply is the row nested.
     """
     if not isinstance(value, dict):
         return value
@@ -61,8 +64,10 @@ def _whole(value: Any) -> Any:
         return value
     try:
         return Unreadable(reason, _text(value))
-    except RecursionError as error:
-        raise FixSource(f"a row with {reason} is nested too deeply to be kept") from error
+    except RecursionError:  # of a value that could just be read: what is kept of the row is the rest
+        parts = value.items() if isinstance(value, dict) else ()
+        flat = {name: "…" if isinstance(part, dict | list) else part for name, part in parts}
+        return Unreadable(reason, _text(flat))
 
 
 def _oddity(value: Any) -> Reason | None:
@@ -111,7 +116,7 @@ def _text(value: Any) -> str:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
+    raise json.JSONDecodeError(f"{name} is no JSON number", name, 0)
 
 
 _DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_object)
