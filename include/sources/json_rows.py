@@ -11,6 +11,7 @@ from include.errors import FixDeclaration
 from include.lake.reasons import Reason, Unreadable
 
 MOST_FIELDS = 2_000  # of one row; each field that nobody declared would be a name to keep
+DEEPEST = 100  # levels of one value
 LONGEST_KEPT = 64 * 1024  # characters of a row that is refused for its size
 _HOLDS_MORE = frozenset({dict, list, Unreadable})
 
@@ -41,8 +42,9 @@ def parse(text: str | bytes) -> Any:
 def as_row(value: Any, stream: Stream, raw: str | None = None) -> Any:
     """What `parse` gave for one row of `stream`, as a reader hands it on.
 
-    A row of more than `MOST_FIELDS` is `Unreadable`, with its beginning. An unreadable part makes the whole
-    row `Unreadable`; its text is `raw`, or else is written from its values. In a list of nested rows it makes
+    A row of more than `MOST_FIELDS` is `Unreadable`, with its beginning. An unreadable part, or one of more
+    than `DEEPEST` levels, makes the whole row `Unreadable`; its text is `raw`, or else is written from its
+    values. In a list of nested rows it makes
     only the nested row that it lies in `Unreadable`.
     """
     if not isinstance(value, dict):
@@ -71,17 +73,22 @@ def _whole(value: Any) -> Any:
 
 
 def _oddity(value: Any) -> Reason | None:
-    """The reason of an unreadable part at any depth; without recursion, for any depth can be asked about."""
-    waiting = [value]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, Unreadable):
-            return part.reason
-        if isinstance(part, dict):
-            waiting.extend(part.values())
-        elif isinstance(part, list):
-            waiting.extend(part)
-    return None
+    """The reason of an unreadable part at any depth, or of the depth itself: what is done with a row later
+    may recurse."""
+    level = [value]
+    for _ in range(DEEPEST):
+        following: list[Any] = []
+        for part in level:
+            if isinstance(part, Unreadable):
+                return part.reason
+            if isinstance(part, dict):
+                following.extend(part.values())
+            elif isinstance(part, list):
+                following.extend(part)
+        if not following:
+            return None
+        level = following
+    return Reason.TOO_LARGE
 
 
 def _is_list_of_rows(stream: Stream, name: str, value: Any) -> bool:

@@ -16,6 +16,7 @@ from tests.unit.sources.test_rest import DAY
 
 CONTACTS = load_channels()["crm"].streams["contacts"]
 UNHELD = [
+    ("[" * 150 + "]" * 150, Reason.TOO_LARGE),
     ("[" * 5000 + "]" * 5000, Reason.TOO_LARGE),
     ('{"a":' * 100_000 + "1" + "}" * 100_000, Reason.TOO_LARGE),
     ("9" * 5000, Reason.TOO_LARGE),

@@ -82,3 +82,23 @@ def test_a_doubled_key_in_a_nested_row_spoils_that_row_alone() -> None:
     assert row == {"order_id": "o1", "lines": [{"sku": "D"}, doubled(bad), doubled(deep), 7]}
     both = f'{{"order_id": "o1", "lines": [{bad}], "note": {{"a": 1, "a": 2}}}}'
     assert as_row(parse(both), ORDERS) == doubled(both)
+
+
+@pytest.mark.parametrize("levels", [101, 300, 480, 700])
+def test_a_row_of_too_many_levels_is_refused_before_anything_recurses(levels: int) -> None:
+    nested = "[" * levels + "]" * levels
+    row = as_row(parse(f'{{"order_id": "o1", "lines": [], "note": {nested}}}'), ORDERS)
+    assert isinstance(row, Unreadable) and row.reason == Reason.TOO_LARGE
+    assert row.raw.startswith('{"order_id": "o1", "lines": ')
+    assert as_row(parse(f'{{"note": {nested}}}'), ORDERS, raw="as it came").raw == "as it came"
+
+
+def test_a_nested_row_of_too_many_levels_is_refused_alone() -> None:
+    deep = f'{{"sku": "C", "tax": {"[" * 120}{"]" * 120}}}'
+    row = as_row(parse(f'{{"order_id": "o1", "lines": [{{"sku": "D"}}, {deep}]}}'), ORDERS)
+    assert row == {"order_id": "o1", "lines": [{"sku": "D"}, Unreadable(Reason.TOO_LARGE, deep)]}
+
+
+def test_a_hundred_levels_are_read() -> None:
+    text = f'{{"order_id": "o1", "lines": [], "note": {"[" * 99}{"]" * 99}}}'
+    assert as_row(parse(text), ORDERS) == parse(text)
