@@ -21,7 +21,7 @@ class Suite:
 class Before:
     """The version before: rows by mart (none on the first night), and whether it had the same channels.
 
-    `landed`: rows that have landed since, for marts that anybody's sign-up or visit makes grow or shrink.
+    `landed`: rows that have landed since, for marts that anybody's sign-up, visit or guest order changes.
     """
 
     rows: Mapping[str, int]
@@ -38,7 +38,7 @@ def compared(model: str, rows: int, before: Before) -> Suite:
     """Customers and orders come and go slowly: a jump is a broken source or a broken rule.
 
     On the night after a channel was added or removed it is what was meant, and a warning. So it is where as
-    many rows landed: nobody stops a night by signing up, or visiting, often.
+    many rows landed: nobody stops a night by signing up, visiting, or ordering as a guest, often.
     """
     severity = "critical" if before.has_same_channels else "warning"
     landed = before.landed.get(model, 0)

@@ -237,7 +237,7 @@ def test_a_layer_that_broke_or_is_missing_or_of_another_date_stops_the_night(set
         audit(settings, DAY)
 
 
-def test_what_landed_explains_that_customers_grow_or_merge_and_not_that_orders_do():
+def test_what_landed_explains_that_a_mart_grows_or_shrinks():
     made = Before({}, landed={"dim_customers": 300})
     [critical, _] = compared("dim_customers", 100, made).expectations
     assert (critical.min_value, critical.max_value) == (-2.0, 4.0)
@@ -245,3 +245,25 @@ def test_what_landed_explains_that_customers_grow_or_merge_and_not_that_orders_d
     assert (critical.min_value, critical.max_value) == (0.8, 2.0)
     [critical, _] = compared("fct_orders", 100, made).expectations
     assert (critical.min_value, critical.max_value) == (0.8, 2.0)
+
+
+def test_a_flood_of_guest_orders_is_a_warning_and_orders_out_of_nothing_stop_the_night(settings, monkeypatch):
+    published(settings, fct_orders={"order_key": ["1"]})
+    with pytest.raises(CheckFailed, match="fct_orders: size against the version before"):
+        audit(settings, DAY)
+
+    monkeypatch.setattr(audit_module, "_rows_landed", lambda *_: 100)
+    audit(settings, DAY)
+    assert statuses(settings, "fct_orders: size against") == {"pass", "warn"}
+
+
+def test_rows_of_nights_that_were_left_out_count_as_landed_too(settings, monkeypatch):
+    version = settings.published / "2026-03-12-0123456789ab"
+    version.mkdir(parents=True)
+    versions.record(settings, version.name)
+    days = []
+    monkeypatch.setattr(audit_module, "read_manifest", lambda *of: days.append(of[3]) or {"loaded": 7})
+
+    streams = sum(len(channel.streams) for channel in load_channels().values())
+    assert audit_module._rows_landed(settings, DAY) == 7 * 3 * streams
+    assert {str(day) for day in days} == {"2026-03-13", "2026-03-14", "2026-03-15"}
