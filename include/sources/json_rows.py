@@ -64,12 +64,7 @@ def _whole(value: Any) -> Any:
     reason = _oddity(value)
     if reason is None or isinstance(value, Unreadable):
         return value
-    try:
-        return Unreadable(reason, _text(value))
-    except RecursionError:  # of a value that could just be read: what is kept of the row is the rest
-        parts = value.items() if isinstance(value, dict) else ()
-        flat = {name: "…" if isinstance(part, dict | list) else part for name, part in parts}
-        return Unreadable(reason, _text(flat))
+    return Unreadable(reason, _text(value))
 
 
 def _oddity(value: Any) -> Reason | None:
@@ -111,15 +106,36 @@ def _object_text(pairs: list[tuple[str, Any]]) -> str:
     return "{" + ", ".join(f"{_text(name)}: {_text(value)}" for name, value in pairs) + "}"
 
 
+class _Written(str):
+    """A piece of JSON, where a plain `str` is a value still to be written."""
+
+
 def _text(value: Any) -> str:
-    """The JSON that a value was read from, but for blanks and escapes."""
-    if isinstance(value, Unreadable):
-        return value.raw
-    if isinstance(value, dict):
-        return _object_text(list(value.items()))
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_text, value)) + "]"
-    return str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False, default=str)
+    """The JSON that a value was read from, but for blanks and escapes; at any depth."""
+    found: list[str] = []
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, _Written):
+            found.append(part)
+        elif isinstance(part, Unreadable):
+            found.append(part.raw)
+        elif isinstance(part, dict | list):
+            waiting += reversed(_pieces(part))
+        else:
+            is_number = isinstance(part, Decimal)
+            found.append(str(part) if is_number else json.dumps(part, ensure_ascii=False, default=str))
+    return "".join(found)
+
+
+def _pieces(value: dict[str, Any] | list[Any]) -> list[Any]:
+    """A list or an object with its punctuation, the parts still to be written."""
+    opened, closed = ("{", "}") if isinstance(value, dict) else ("[", "]")
+    pieces: list[Any] = [_Written(opened)]
+    for number, item in enumerate(value):
+        pieces.append(_Written(", " if number else ""))
+        pieces += [item, _Written(": "), value[item]] if isinstance(value, dict) else [item]
+    return [*pieces, _Written(closed)]
 
 
 def _no_constant(name: str) -> NoReturn:
