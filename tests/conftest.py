@@ -46,3 +46,20 @@ def postgres() -> "Iterator[Server]":
 
     with server() as running:
         yield running
+
+
+@pytest.fixture
+def s3_lake(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of an empty lake in a bucket, its quarantine beside it; the environment names the service."""
+    from s3fs import S3FileSystem
+
+    from tests.fixtures.s3 import s3_server
+
+    with s3_server() as url:
+        for name, value in {"ENDPOINT_URL": url, "ACCESS_KEY_ID": "k", "SECRET_ACCESS_KEY": "s",
+                            "DEFAULT_REGION": "us-east-1"}.items():  # fmt: skip
+            monkeypatch.setenv(f"AWS_{name}", value)
+        S3FileSystem.clear_instance_cache()  # it keeps the endpoint that it has read once
+        for bucket in ("lake", "lake-quarantine"):
+            S3FileSystem().mkdir(bucket)
+        yield "s3://lake/landed"

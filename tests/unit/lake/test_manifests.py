@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from include.lake import manifests as asked
 from include.lake.manifests import landed, last_landed, manifests, partitions, read_manifest
@@ -75,23 +74,13 @@ def test_a_broken_index_is_only_forgotten(settings: Settings) -> None:
     assert manifests(settings, "crm", "contacts")[DAY]["loaded"] == 1
 
 
-def test_the_lake_may_be_a_bucket(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        for name, value in {"ENDPOINT_URL": f"http://{host}:{port}", "ACCESS_KEY_ID": "k",
-                            "SECRET_ACCESS_KEY": "s", "DEFAULT_REGION": "us-east-1"}.items():  # fmt: skip
-            monkeypatch.setenv(f"AWS_{name}", value)
-        remote = settings.model_copy(update={"lake_url": "s3://lake/landed"})
-        lake(remote).fs.mkdir("lake")
+def test_the_lake_may_be_a_bucket(settings: Settings, s3_lake: str) -> None:
+    remote = settings.model_copy(update={"lake_url": s3_lake})
 
-        manifest = land(remote, CONTACTS, [contact(1), contact(2, points="x")])
-        assert land(remote, CONTACTS, [contact(1), contact(2, points="x")]) == manifest
+    manifest = land(remote, CONTACTS, [contact(1), contact(2, points="x")])
+    assert land(remote, CONTACTS, [contact(1), contact(2, points="x")]) == manifest
 
-        assert read_manifest(remote, "crm", "contacts", DAY) == manifest
-        assert partitions(remote, "crm", "contacts") == [DAY]
-        assert manifests(remote, "crm", "contacts") == {DAY: manifest}
-        assert lake(remote).newest() == DAY
-    finally:
-        server.stop()
+    assert read_manifest(remote, "crm", "contacts", DAY) == manifest
+    assert partitions(remote, "crm", "contacts") == [DAY]
+    assert manifests(remote, "crm", "contacts") == {DAY: manifest}
+    assert lake(remote).newest() == DAY

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from moto.server import ThreadedMotoServer
 
 from include.errors import FixRequest, RetryLater
 from include.lake import runlog
@@ -258,32 +257,21 @@ def test_the_run_log_says_what_went_and_names_nobody(landed):
     assert "@" not in text
 
 
-def test_the_lake_may_be_a_bucket(api, settings, monkeypatch):
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        for name, value in {"ENDPOINT_URL": f"http://{host}:{port}", "ACCESS_KEY_ID": "k",
-                            "SECRET_ACCESS_KEY": "s", "DEFAULT_REGION": "us-east-1"}.items():  # fmt: skip
-            monkeypatch.setenv(f"AWS_{name}", value)
-        remote = settings.model_copy(update={"lake_url": "s3://lake/landed"})
-        stores.lake(remote).fs.mkdir("lake")
-        stores.lake(remote).fs.mkdir("lake-quarantine")
-        api.rows["orders"] = [order(n, at=noon(OLD), phone="07700 900001") for n in range(60)]
-        api.rows["orders"] += [order(90, at=noon(OLD), status="lost"), order(91, at=noon(NEWEST))]
-        for night in (OLD, NEWEST):
-            land_stream("shop", "orders", night, api.connection(), remote)
-        keys = build_lookup(remote)
+def test_the_lake_may_be_a_bucket(api, settings, s3_lake):
+    remote = settings.model_copy(update={"lake_url": s3_lake})
+    api.rows["orders"] = [order(n, at=noon(OLD), phone="07700 900001") for n in range(60)]
+    api.rows["orders"] += [order(90, at=noon(OLD), status="lost"), order(91, at=noon(NEWEST))]
+    for night in (OLD, NEWEST):
+        land_stream("shop", "orders", night, api.connection(), remote)
+    keys = build_lookup(remote)
 
-        gone = lake(remote), prune(remote, "quarantine", NEWEST, declared=ORDERS)
+    gone = lake(remote), prune(remote, "quarantine", NEWEST, declared=ORDERS)
 
-        assert gone == ({"shop/order_lines": 122, "shop/orders": 60}, {"shop/orders": 1})
-        assert (lake(remote), prune(remote, "quarantine", NEWEST, declared=ORDERS)) == ({}, {})
-        path = stores.lake(remote).path("shop", "orders", OLD)
-        with stores.lake(remote).open(path) as file:
-            assert pq.read_metadata(file).num_rows == 0
-        assert stores.quarantine(remote).dates("shop", "orders") == []
-        assert manifests(remote, "shop", "orders")[OLD]["loaded"] == 60
-        assert (len(keys), lookup(remote)) == (1, [])
-    finally:
-        server.stop()
+    assert gone == ({"shop/order_lines": 122, "shop/orders": 60}, {"shop/orders": 1})
+    assert (lake(remote), prune(remote, "quarantine", NEWEST, declared=ORDERS)) == ({}, {})
+    path = stores.lake(remote).path("shop", "orders", OLD)
+    with stores.lake(remote).open(path) as file:
+        assert pq.read_metadata(file).num_rows == 0
+    assert stores.quarantine(remote).dates("shop", "orders") == []
+    assert manifests(remote, "shop", "orders")[OLD]["loaded"] == 60
+    assert (len(keys), lookup(remote)) == (1, [])

@@ -17,7 +17,6 @@ import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from moto.server import ThreadedMotoServer
 
 from include.channels import Column, FilesSource, load_channels
 from include.connections import Connection
@@ -27,6 +26,7 @@ from include.settings import Settings
 from include.sources import files
 from include.sources.interval import interval
 from include.sources.land import land_stream
+from tests.fixtures.s3 import s3_server
 from tests.unit.lake.landing import landed_rows, refused_rows, stage
 from tests.unit.sources.rows import event
 
@@ -265,22 +265,21 @@ def test_a_line_that_names_a_key_twice_is_refused_counted_and_kept(
 @pytest.fixture(scope="module")
 def bucket() -> Iterator[Connection]:
     """A bucket behind the S3 protocol, with two days of events."""
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    extra = {"endpoint_url": f"http://{host}:{port}", "bucket": "shop-events", "region_name": "eu-west-2"}
-    store = boto3.client(
-        "s3", endpoint_url=extra["endpoint_url"], aws_access_key_id="k", aws_secret_access_key="s",
-        region_name="eu-west-2",
-    )  # fmt: skip
-    store.create_bucket(Bucket="shop-events", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
-    for day in (14, 15):
-        content = gzip.compress(lines(*(event(day * 1000 + n) for n in range(300))))
-        store.put_object(
-            Bucket="shop-events", Key=f"web_events/date=2026-03-{day}/events.ndjson.gz", Body=content
+    with s3_server() as url:
+        extra = {"endpoint_url": url, "bucket": "shop-events", "region_name": "eu-west-2"}
+        store = boto3.client(
+            "s3", endpoint_url=extra["endpoint_url"], aws_access_key_id="k", aws_secret_access_key="s",
+            region_name="eu-west-2",
+        )  # fmt: skip
+        store.create_bucket(
+            Bucket="shop-events", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"}
         )
-    yield Connection("shop_events", "aws", login="k", password="s", extra=extra)
-    server.stop()
+        for day in (14, 15):
+            content = gzip.compress(lines(*(event(day * 1000 + n) for n in range(300))))
+            store.put_object(
+                Bucket="shop-events", Key=f"web_events/date=2026-03-{day}/events.ndjson.gz", Body=content
+            )
+        yield Connection("shop_events", "aws", login="k", password="s", extra=extra)
 
 
 def test_a_bucket_is_read_and_landed_like_a_folder(bucket: Connection, settings: Settings) -> None:
