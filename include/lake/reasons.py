@@ -13,7 +13,7 @@ class Reason(StrEnum):
     MISSING_COLUMN = "missing_column"  # this row lacks a key that the others have
     BAD_TYPE = "bad_type"  # the value is not of the declared type, or would lose digits
     BAD_TEXT = "bad_text"  # not Unicode, or holds NUL
-    TOO_LARGE = "too_large"  # longer than any honest value
+    TOO_LARGE = "too_large"  # longer than the column allows, or with too many fields or levels
     NOT_ALLOWED = "not_allowed"  # not one of the declared values
     BAD_FORMAT = "bad_format"  # does not fit the declared pattern
     OUT_OF_RANGE = "out_of_range"  # below the declared minimum, or above the maximum

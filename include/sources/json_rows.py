@@ -44,8 +44,7 @@ def as_row(value: Any, stream: Stream, raw: str | None = None) -> Any:
 
     A row of more than `MOST_FIELDS` is `Unreadable`, with its beginning. An unreadable part, or one of more
     than `DEEPEST` levels, makes the whole row `Unreadable`; its text is `raw`, or else is written from its
-    values. In a list of nested rows it makes
-    only the nested row that it lies in `Unreadable`.
+    values. In a list of nested rows it makes only the nested row that it lies in `Unreadable`.
     """
     if not isinstance(value, dict):
         return value

@@ -18,19 +18,18 @@ DAYS = [datetime(2026, 3, 16, tzinfo=ZoneInfo("Europe/London")) + timedelta(days
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory):
-    """The sandbox's database, with nothing in it."""
+def empty_stores(tmp_path_factory):
+    """The database of the sandbox's stores, with nothing in it, and the stores that show rows there."""
     settings = Settings(var=tmp_path_factory.mktemp("hostile"))
     doors = open_doors(settings)
     postgres = Postgres(settings.sandbox / "postgres", doors)
     postgres.start()
-    yield postgres, doors["stores"].login
+    yield postgres, Stores(postgres, doors["stores"].login)
     postgres.close()
 
 
-def test_the_database_takes_the_rows_of_each_day(postgres):
-    database, reader = postgres
-    stores = Stores(database, reader)
+def test_the_database_takes_the_rows_of_each_day(empty_stores):
+    database, stores = empty_stores
     for day in DAYS:
         stores.load({}, day.astimezone(UTC), "nobody's")
         stores.apply([Fault("stores", "hostile_rows", rows=42)])
