@@ -167,6 +167,9 @@ def test_a_new_installation_makes_its_key_and_never_another_once_it_is_lost(sett
     fresh = Settings(var=settings.var)
     assert count_keys(fresh) == count_keys(fresh) == 1
     kept = keys_file(fresh).read_text()
+    keys_file(fresh).chmod(0o640)
+    with pytest.raises(FixDeclaration, match=r"hash_keys can be read by others .* chmod 600"):
+        open_ledger(fresh)
     keys_file(fresh).unlink()
     with pytest.raises(FixDeclaration, match=r"written with 1 keys .*hash_keys is gone: bring it back"):
         open_ledger(fresh)
